@@ -38,8 +38,8 @@ struct query {
 	enum query_kind kind;
 	uint32_t token;
 	struct mono until;	/* query_expire() closes it then */
-	struct ip4 to;
-	struct ip4 source;	/* IP4_NONE, but not for ARP: the kernel's choice */
+	struct ipaddr to;	/* IPv4's for echo and ARP */
+	struct ipaddr source;	/* none, but not for ARP: the kernel's choice */
 	uint16_t port;
 	const void *msg;	/* copied; not for echo and ARP */
 	size_t len;
@@ -50,7 +50,7 @@ struct query {
 struct query_answer {
 	uint32_t token;
 	int err;		/* an errno value; 0: there is an answer */
-	struct ip4 from;
+	struct ipaddr from;
 	const uint8_t *data;	/* borrowed; of a stream, everything so far */
 	size_t len;
 	bool more;		/* the stream has not ended */

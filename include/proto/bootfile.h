@@ -26,10 +26,10 @@ enum bootfile_scheme {
 
 struct bootfile {
 	enum bootfile_scheme scheme;
-	struct ip4 server;	/* IP4_NONE: not an address in a URL */
+	struct ipaddr server;	/* none: not an address in a URL */
 	bool url;		/* false: a plain name */
 	uint16_t port;		/* HTTP's */
-	char host[BOOTFILE_HOST];	/* as in the URL, without port */
+	char host[BOOTFILE_HOST];	/* as in the URL, with its brackets, without port */
 	const char *path;	/* borrowed from the text; with '/' for HTTP */
 };
 

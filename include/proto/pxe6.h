@@ -10,6 +10,9 @@
 #include "proto/dhcp6.h"
 #include "proto/pxe.h"
 
+/* EDK2 drops longer messages. */
+#define PXE6_MAX	1472
+
 /*
  * Reads a client's message, without the relay headers around it. In *c
  *

@@ -144,6 +144,19 @@ add_word(struct sbuf *b, const char *before, const char *s)
 	sbuf_screen(b, s, strlen(s));
 }
 
+/* All kinds of a family, or of both? Those of IPv6 are "uefi-x64 v6" and so on. */
+static bool
+are_all(const json_t *kinds)
+{
+	size_t n = json_array_size(kinds), v6 = 0, i;
+	const json_t *kind;
+
+	json_array_foreach(kinds, i, kind)
+		v6 += json_is_string(kind) && strstr(json_string_value(kind), " v6");
+	return n == CLIENTMSG_KINDS || n == (v6 ? CLIENTMSG_KINDS - CLIENTMSG_KINDS4 :
+	    CLIENTMSG_KINDS4);
+}
+
 /* Adds "wds-1 198.51.100.21 (bios, uefi-x64)"; without kinds if all are meant. */
 static void
 add_subject(struct sbuf *b, const json_t *row)
@@ -156,7 +169,7 @@ add_subject(struct sbuf *b, const json_t *row)
 	add_word(b, " ", render_word(row, "server"));
 	add_word(b, ", ", render_word(row, "address"));
 	alone = b->len == 0;
-	if (n == 0 || n == CLIENTMSG_KINDS)
+	if (n == 0 || are_all(kinds))
 		return;
 	sbuf_puts(b, alone ? "" : " (");
 	json_array_foreach(kinds, i, kind) {
@@ -255,23 +268,16 @@ absent_document(const char *name)
 	    "checks", checks);
 }
 
-/* Is it a client of DHCPv4 to be? Off: it has servers of DHCPv6 only. */
+/* Off: it has no servers of this family. */
 static bool
-is_up(const json_t *row)
+is_examined(const char *state)
 {
-	static const char *const not[] = { "down", "off", "absent" };
+	static const char *const not[] = { "", "down", "off", "absent" };
 
 	for (size_t i = 0; i < COUNT(not); i++)
-		if (strcmp(render_word(row, "state"), not[i]) == 0)
+		if (strcmp(state, not[i]) == 0)
 			return false;
-	return *render_word(row, "name");
-}
-
-static bool
-is_absent(const json_t *row)
-{
-	return strcmp(render_word(row, "state"), "absent") == 0 ||
-	    strcmp(render_word(row, "state6"), "absent") == 0;
+	return true;
 }
 
 /* Chooses the interface that was named, or all that are up; of those that are absent
@@ -294,11 +300,14 @@ choose_interfaces(struct doctor *d)
 		d->run[d->n++].name = d->a->interface;
 	json_array_foreach(rows, i, row) {
 		struct run *r = &d->run[d->n];
+		const char *state = render_word(row, "state");
+		const char *state6 = render_word(row, "state6");
+		bool absent = strcmp(state, "absent") == 0 || strcmp(state6, "absent") == 0;
 
-		if (!is_up(row) && !is_absent(row))
+		if (!absent && !is_examined(state) && !is_examined(state6))
 			continue;
 		r->name = render_word(row, "name");
-		r->doc = is_absent(row) ? absent_document(r->name) : NULL;
+		r->doc = absent ? absent_document(r->name) : NULL;
 		any |= !r->doc;
 		d->n++;
 	}

@@ -48,7 +48,9 @@ static const struct {
 	{ FINDING_NO_OFFER, { 67, 68 } },
 	{ FINDING_NO_POOL, { 67, 68 } },
 	{ FINDING_BOOT_SILENT, { 67, 68 } },
+	{ FINDING_NO_ADVERTISE, { 546, 547 } },
 	{ FINDING_SILENT_4011, { 4011, 4011 } },
+	{ FINDING_PXE_CLASS, { 4011, 4011 } },
 	{ FINDING_OPTION60, { 4011, 4011 } },
 	{ FINDING_UNUSED_4011, { 4011, 4011 } },
 	{ FINDING_TFTP_SILENT, { 69, 69 } },
@@ -183,7 +185,13 @@ check_rp_filter(int64_t before, json_t *checks, const json_t *docs)
 		doctor_add_check(checks, FINDING_RP_FILTER_OK, NULL);
 }
 
-static const uint16_t ports[] = { 67, 68, 69, 4011 };
+/* And the family of nftables in which nobody uses them. */
+static const struct {
+	uint16_t port;
+	const char *not_in;
+} ports[] = {
+	{ 67, "ip6" }, { 68, "ip6" }, { 69, "" }, { 546, "ip" }, { 547, "ip" }, { 4011, "" },
+};
 
 /* Does a value (a number, a range, or a set of both) contain n? */
 static bool
@@ -269,7 +277,7 @@ read_condition(struct rule *r, const json_t *match, bool not)
 }
 
 static void
-read_match(struct rule *r, const json_t *match)
+read_match(struct rule *r, const json_t *match, const char *family)
 {
 	const json_t *value = port_of(match);
 	bool not = strcmp(render_word(match, "op"), "!=") == 0;
@@ -280,8 +288,9 @@ read_match(struct rule *r, const json_t *match)
 	}
 	r->udp_port = true;
 	for (size_t i = 0; i < COUNT(ports) && !r->port; i++)
-		if (contains(value, ports[i]) != not)
-			r->port = ports[i];
+		if (strcmp(family, ports[i].not_in) != 0 &&
+		    contains(value, ports[i].port) != not)
+			r->port = ports[i].port;
 }
 
 static struct rule
@@ -295,7 +304,7 @@ read_rule(const json_t *rule)
 		const json_t *match = json_object_get(e, "match");
 
 		if (match)
-			read_match(&r, match);
+			read_match(&r, match, render_word(rule, "family"));
 		else if (json_object_get(e, "drop") || json_object_get(e, "reject"))
 			r.drops = true;
 		else if (!json_object_get(e, "counter") &&
@@ -350,8 +359,7 @@ check_rule(json_t *checks, const json_t *all, const json_t *rule, const json_t *
 	char text[256];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
-	if (!r.drops || r.other || !r.port ||
-	    strcmp(render_word(rule, "family"), "ip6") == 0)
+	if (!r.drops || r.other || !r.port)
 		return false;
 	/* A chain without a hook is reached by a jump, under unknown conditions. */
 	r.conditions = r.conditions || !json_object_get(chain, "hook");
@@ -427,11 +435,12 @@ last_drop(const json_t *all, const json_t *chain)
 static bool
 check_chain(json_t *checks, const json_t *all, const json_t *chain, const json_t *docs)
 {
+	bool six = strcmp(render_word(chain, "family"), "ip6") == 0;
 	char text[256];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 	const json_t *rule = NULL;
 
-	if (!was_silent(docs, 0) || strcmp(render_word(chain, "family"), "ip6") == 0)
+	if (!was_silent(docs, six ? 547 : 0))
 		return false;
 	put_chain(&b, chain, render_word(chain, "name"));
 	if (strcmp(render_word(chain, "policy"), "drop") == 0)

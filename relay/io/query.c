@@ -98,8 +98,8 @@ report_answer(struct open_query *o, struct query_answer a, struct mono now)
 static int
 send_ip(int fd, const struct query *q)
 {
-	const struct sock_at to = sock_at(ip_of4(q->to), q->port, 0);
-	const struct sock_via from = { .source = ip_of4(q->source) };
+	const struct sock_at to = sock_at(q->to, q->port, 0);
+	const struct sock_via from = { .source = q->source };
 	struct iovec iov = { (void *)(uintptr_t)q->msg, q->len };
 
 	/* The first send may fail with the error of an earlier packet. */
@@ -170,7 +170,8 @@ read_echo(void *set, struct mono now)
 			continue;
 		o = find_query(s, token);
 		if (o && o->q.kind == QUERY_ECHO)
-			report_answer(o, (struct query_answer){ .from = from }, now);
+			report_answer(o, (struct query_answer){ .from = ip_of4(from) },
+			    now);
 	}
 }
 
@@ -183,8 +184,8 @@ match_arp(struct queries *s, struct ip4 from, uint32_t ifindex, struct mono now)
 	for (o = TAILQ_FIRST(&s->open); o; o = next) {
 		next = TAILQ_NEXT(o, entry);
 		if (o->q.kind == QUERY_ARP && o->q.ifindex == ifindex &&
-		    ip4_eq(o->q.to, from))
-			report_answer(o, (struct query_answer){ .from = from }, now);
+		    ip4_eq(ip_v4(o->q.to), from))
+			report_answer(o, (struct query_answer){ .from = o->q.to }, now);
 	}
 }
 
@@ -236,7 +237,7 @@ raw_close(struct raw *r)
 /* Ends the transfer that our request began, before the server sends again. Code
  * 0 is not part of option negotiation (RFC 2347), so every server knows it. */
 static void
-end_transfer(struct open_query *o, const struct sockaddr_in *server, size_t len)
+end_transfer(struct open_query *o, const struct sock_at *server, size_t len)
 {
 	uint8_t msg[TFTP_ERROR_MAX];
 	struct tftp t;
@@ -244,28 +245,27 @@ end_transfer(struct open_query *o, const struct sockaddr_in *server, size_t len)
 	if (!tftp_parse(&t, o->buf, len) || !tftp_began(&t))
 		return;
 	len = tftp_error(msg, sizeof(msg), TFTP_UNDEFINED, "probe");
-	(void)sendto(o->fd, msg, len, MSG_DONTWAIT,
-	    (const struct sockaddr *)server, sizeof(*server));
+	(void)sendto(o->fd, msg, len, MSG_DONTWAIT, &server->any, server->len);
 }
 
 static void
 read_datagram(void *query, struct mono now)
 {
 	struct open_query *o = query;
-	struct sockaddr_in at = { .sin_port = 0 };
-	socklen_t at_len = sizeof(at);
+	struct sock_at at = { .len = sizeof(at.in6) };
 	struct sock_error e = { 0 };
-	struct ip4 from;
+	struct ipaddr from;
 	ssize_t n;
 
 	if (sock_take_error(o->fd, &e) && e.err) {
 		report_answer(o, (struct query_answer){ .err = e.err }, now);
 		return;
 	}
-	n = recvfrom(o->fd, o->buf, sizeof(o->buf), MSG_DONTWAIT,
-	    (struct sockaddr *)&at, &at_len);
-	from = (struct ip4){ ntohl(at.sin_addr.s_addr) };
-	if (n < 0 || (o->q.kind == QUERY_TFTP && !ip4_eq(from, o->q.to)))
+	n = recvfrom(o->fd, o->buf, sizeof(o->buf), MSG_DONTWAIT, &at.any, &at.len);
+	if (n < 0)
+		return;
+	from = sock_ip(&at);
+	if (o->q.kind == QUERY_TFTP && !ip_eq(from, o->q.to))
 		return;
 	if (o->q.kind == QUERY_TFTP)
 		end_transfer(o, &at, (size_t)n);
@@ -277,7 +277,10 @@ static int
 datagram_open(struct open_query *o)
 {
 	/* If this fails, the query times out after an ICMP error. */
-	(void)sock_set(o->fd, IPPROTO_IP, IP_RECVERR, 1);
+	if (ip_family(o->q.to) == FAMILY6)
+		(void)sock_set(o->fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+	else
+		(void)sock_set(o->fd, IPPROTO_IP, IP_RECVERR, 1);
 	o->watch = loop_read(o->set->loop, o->fd, read_datagram, o);
 	return o->watch ? send_query(o) : -ENOMEM;
 }
@@ -340,7 +343,7 @@ static int
 stream_open(struct open_query *o)
 {
 	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
-	const struct sock_at to = sock_at(ip_of4(o->q.to), o->q.port, 0);
+	const struct sock_at to = sock_at(o->q.to, o->q.port, 0);
 	int err;
 
 	(void)setsockopt(o->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
@@ -368,7 +371,8 @@ query_new(struct queries *s, const struct query *q)
 	if (q->kind == QUERY_ECHO)
 		o->q.len = icmp_echo(o->sent, RAW_MAX, q->token);
 	else if (q->kind == QUERY_ARP)
-		o->q.len = arp_request(o->sent, RAW_MAX, &q->mac, q->source, q->to);
+		o->q.len = arp_request(o->sent, RAW_MAX, &q->mac, ip_v4(q->source),
+		    ip_v4(q->to));
 	else if (q->len)
 		memcpy(o->sent, q->msg, q->len);
 	TAILQ_INSERT_TAIL(&s->open, o, entry);
@@ -386,10 +390,9 @@ query_start(struct open_query *o)
 		err = raw_open(o->set, o->q.kind == QUERY_ARP);
 		return err < 0 ? err : send_query(o);
 	}
-	o->fd = ip4_is_none(o->q.source) ?
-	    sock_open(AF_INET, stream ? SOCK_STREAM : SOCK_DGRAM, 0) :
-	    priv_ask_inet(o->set->priv, OPENER_FROM, ip_of4(o->q.source),
-	    stream);
+	o->fd = ip_is_none(o->q.source) ? sock_open(sock_family(ip_family(o->q.to)),
+	    stream ? SOCK_STREAM : SOCK_DGRAM, 0) :
+	    priv_ask_inet(o->set->priv, OPENER_FROM, o->q.source, stream);
 	if (o->fd < 0)
 		return o->fd;
 	return stream ? stream_open(o) : datagram_open(o);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * door6 - the DHCPv6 door of the packet path: passes each packet to relay6_run.c or
- * to the probes. What happens to a message is decided in core/relay6 (RFC 9915). path.c
+ * door6 - the DHCPv6 door of the packet path: passes each packet to relay6_run.c to the
+ * probes or the doctor. What happens to a message is decided in core/relay6 (RFC 9915). path.c
  * reads the sockets.
  */
 #include "proto/udpip.h"
@@ -44,7 +44,7 @@ is_request(const struct udp_dgram *g, bool by_server)
 static void
 offer_reply(struct daemon *d, const struct rx *rx, struct mono now)
 {
-	if (!probe_run_reply6(d, rx, now))
+	if (!probe_run_reply6(d, rx, now) && !doctor_run_reply6(d, rx, now))
 		relay6_run_reply(d, rx, now);
 }
 

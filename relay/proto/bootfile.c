@@ -36,20 +36,35 @@ parse_port(const char *p, size_t len, uint16_t *port)
 	return n > 0 && n <= UINT16_MAX;
 }
 
+/* RFC 3986 3.2.2: an IPv6 address is in brackets, and no other is. */
+static struct ipaddr
+parse_address(const char *host, size_t len)
+{
+	char text[BOOTFILE_HOST];
+	struct ipaddr a;
+	bool bracket = host[0] == '[';
+
+	memcpy(text, host + bracket, len - bracket);
+	text[len - (bracket ? 2 : 0)] = '\0';
+	return ip_parse(text, &a) && bracket == (a.version == 6) ? a : IP_NONE;
+}
+
 /* Parses host[:port]; user names ("user@host") are not supported. */
 static bool
 parse_host(struct bootfile *b, const char *at, size_t len)
 {
-	const char *colon = memchr(at, ':', len);
+	const char *end = len && at[0] == '[' ? memchr(at, ']', len) : NULL;
+	const char *colon = end ? end + 1 : memchr(at, ':', len);
 	size_t host = colon ? (size_t)(colon - at) : len;
 
-	if (host == 0 || host >= sizeof(b->host) || memchr(at, '@', len))
+	if (host == 0 || host >= sizeof(b->host) || memchr(at, '@', len) ||
+	    (at[0] == '[' && !end))
 		return false;
 	memcpy(b->host, at, host);
 	b->host[host] = '\0';
-	if (!ip4_parse(b->host, &b->server))
-		b->server = IP4_NONE;
-	return !colon || parse_port(colon + 1, len - host - 1, &b->port);
+	b->server = parse_address(b->host, host);
+	return host == len || (*colon == ':' &&
+	    parse_port(colon + 1, len - host - 1, &b->port));
 }
 
 /* Printable ASCII only: a space would end the request line, and a line end

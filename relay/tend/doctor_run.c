@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * doctor_run - sends the queries of core/doctor and hands it the answers. DISCOVERs
- * are rendered as a client's are and leave by the servers' own sockets; echo, ARP,
+ * and SOLICITs are rendered as a client's are and leave by the servers' own sockets; echo, ARP,
  * port 4011 and files go by io/query; one query leaves on the VLAN as a frame. What
  * is asked and what an answer means is decided in core/doctor.
  *
@@ -60,6 +60,29 @@ send_discover(struct daemon *d, const struct doctor_ask *a)
 	return outbox_query(d, a->server, out, len);
 }
 
+static int
+send_solicit(struct daemon *d, const struct doctor_ask *a)
+{
+	uint8_t msg[CLIENTMSG_MAX], out[CLIENTMSG_MAX + RELAY6_ADDS];
+	struct mac mac = clientmsg_mac(a->msg.run);
+	struct relay6_plan plan = { .in = iftab_by_index(d->iftab, a->ifindex),
+		.peer = clientmsg_peer(&a->msg) };
+	size_t len = clientmsg_solicit(msg, sizeof(msg), &a->msg);
+
+	if (!plan.in || !iface6_ready(plan.in))
+		return -ENODEV;
+	if (dhcp6_parse(&plan.m, msg, len) != DROP_NONE)
+		return -EINVAL;
+	plan.link = plan.in->six.link;
+	if (plan.in->conf->o.client_mac) {
+		plan.hwtype = ARPHRD_ETHER;
+		plan.mac_len = sizeof(mac.b);
+		memcpy(plan.mac, mac.b, sizeof(mac.b));
+	}
+	len = relay6_render(&plan, relay6_form(&plan, d->conf, a->server), out, sizeof(out));
+	return outbox_query(d, a->server, out, len);
+}
+
 /* Sets the broadcast flag, so that we hear every reply to a machine that does not
  * exist. */
 static int
@@ -85,7 +108,7 @@ fill_arp(struct daemon *d, struct query *q, uint32_t ifindex)
 		return false;
 	q->kind = QUERY_ARP;
 	q->ifindex = ifindex;
-	q->source = f->addr[FAMILY4].at[0].net.addr.v4;
+	q->source = f->addr[FAMILY4].at[0].net.addr;
 	memcpy(q->mac.b, f->link.mac, sizeof(q->mac));
 	return true;
 }
@@ -94,6 +117,7 @@ static int
 send_query(struct daemon *d, const struct doctor_ask *a, struct mono now)
 {
 	const struct bootfile *b = a->file;
+	bool six = clientmsg_kind_family(a->msg.kind) == FAMILY6;
 	uint8_t msg[MESSAGE_MAX];
 	struct query q = {
 		.token = a->token, .to = a->to, .source = a->source, .msg = msg,
@@ -102,7 +126,7 @@ send_query(struct daemon *d, const struct doctor_ask *a, struct mono now)
 
 	switch (a->what) {
 	case DOCTOR_DISCOVER:
-		return send_discover(d, a);
+		return (six ? send_solicit : send_discover)(d, a);
 	case DOCTOR_LISTEN:
 		return send_on_vlan(d, a);
 	case DOCTOR_PING:
@@ -112,8 +136,9 @@ send_query(struct daemon *d, const struct doctor_ask *a, struct mono now)
 	case DOCTOR_4011:
 		q.kind = QUERY_DATAGRAM;
 		q.port = DHCP4_PORT_PXE;
-		q.len = clientmsg_request4011(msg, sizeof(msg), &a->msg, a->giaddr,
-		    a->id, a->item);
+		q.len = six ? clientmsg_request4011_v6(msg, sizeof(msg), &a->msg, a->duid) :
+		    clientmsg_request4011(msg, sizeof(msg), &a->msg, a->giaddr, a->id,
+		    a->item);
 		break;
 	case DOCTOR_FILE:
 		if (b->scheme == BOOTFILE_HTTP) {
@@ -193,6 +218,15 @@ on_timer(void *daemon, struct mono now)
 		loop_rearm(d->doctor_runs.timer, next);
 }
 
+static void
+note_replied(struct daemon *d, uint16_t server, uint32_t ifindex, struct mono now)
+{
+	if (server == CONF_NONE)
+		return;
+	d->doctor_runs.replied[server].at = now;
+	d->doctor_runs.replied[server].ifindex = ifindex;
+}
+
 bool
 doctor_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 {
@@ -216,10 +250,35 @@ doctor_run_reply(struct daemon *d, const struct rx *rx, struct mono now)
 	why = relay4_judge_sender(&d->relay[FAMILY4], rx, server, &detour);
 	if (why == DROP_NONE && !doctor_has_giaddr(run, m.giaddr))
 		why = DROP_NOT_OUR_GIADDR;
-	if (doctor_offered(run, &m, rx->src.v4, why, now) && server != CONF_NONE) {
-		g->replied[server].at = now;
-		g->replied[server].ifindex = run->ifindex;
-	}
+	if (doctor_offered(run, &m, rx->src.v4, why, now))
+		note_replied(d, server, run->ifindex, now);
+	return true;
+}
+
+bool
+doctor_run_reply6(struct daemon *d, const struct rx *rx, struct mono now)
+{
+	struct relay6_delivery v;
+	struct doctor *run;
+	enum drop why;
+	uint32_t token;
+	uint16_t mac;
+
+	if (!clientmsg_answer6(rx->data, rx->len, &mac, &token))
+		return false;
+	stats_count(&d->stats[FAMILY4], COUNTER_DOCTOR_ANSWERS);
+	observe_probe_reply(d, rx);
+	run = d->doctor_runs.run[doctor_slot(token)];
+	if (!run || run->mac != mac || run->judged)
+		return true;
+	why = relay6_judge_reply(&d->relay[FAMILY6], rx, now, &v);
+	if (why == DROP_NONE && v.out->link.ifindex != run->ifindex)
+		why = DROP_LINK_MISMATCH;
+	/* A client's link is remembered; the doctor's is in the token. */
+	if (why == DROP_AMBIGUOUS_LINK)
+		why = DROP_NONE;
+	if (doctor_advertised(run, token, &v.to.m, rx->src, why, now))
+		note_replied(d, v.server, run->ifindex, now);
 	return true;
 }
 
@@ -309,15 +368,17 @@ on_answer(void *daemon, const struct query_answer *a, struct mono now)
 	return true;
 }
 
+/* "uefi-x64", or "uefi-x64 v6". */
 static json_t *
 kind_names(unsigned bits)
 {
 	json_t *all = json_array();
 
-	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
+	for (enum clientmsg_kind k = 0; k < CLIENTMSG_KINDS; k++)
 		if (bits >> k & 1)
-			json_array_append_new(all, json_string(pxe_arch_name(
-			    clientmsg_kind_arch((enum clientmsg_kind)k))));
+			json_array_append_new(all, json_sprintf("%s%s",
+			    pxe_arch_name(clientmsg_kind_arch(k)),
+			    clientmsg_kind_family(k) == FAMILY6 ? " v6" : ""));
 	return all;
 }
 
@@ -333,7 +394,7 @@ finding_document(const struct doctor *run, const struct doctor_finding *f)
 	    "status", finding_level_word(f->level),
 	    "server", s ? json_server(s) : NULL,
 	    "server-name", s && !s->implicit ? json_name(s->name) : NULL,
-	    "address", json_some_ip(f->address), "kinds", kind_names(f->kinds),
+	    "address", json_addr(f->address), "kinds", kind_names(f->kinds),
 	    "detail", f->detail[0] ? json_string(f->detail) : NULL,
 	    "sentence", row->sentence, "cure", row->cure);
 }
@@ -348,10 +409,11 @@ run_document(const struct doctor *run, uint32_t id, struct mono ended)
 		router_here |= run->router[i].ours;
 	for (unsigned i = 0; i < run->n_finding; i++)
 		json_array_append_new(all, finding_document(run, &run->finding[i]));
-	return json_pack("{s:I, s:b, s:o, s:I, s:o*, s:o, s:b, s:I, s:s, s:o}",
+	return json_pack("{s:I, s:b, s:o, s:I, s:o*, s:o*, s:o, s:b, s:I, s:s, s:o}",
 	    "run", (json_int_t)id, "done", 1, "interface", json_name(run->ifname),
 	    "ifindex", (json_int_t)run->ifindex,
 	    "giaddr", json_some_ip(run->giaddr[0].addr),
+	    "link-address", run->serves[FAMILY6] ? json_addr(ip_of6(run->link)) : NULL,
 	    "mac", json_sprintf("02:70:78:64:%02x:%02x", run->mac >> 8,
 	    run->mac & 255), "router-here", router_here,
 	    "ms", (json_int_t)mono_diff_ms(ended, run->began),

@@ -70,11 +70,11 @@ send_probe(struct daemon *d, const struct probe_query *p, struct mono now)
 	const struct iface_giaddr *gi = relayed ?
 	    probe_giaddr(&g->probes, &d->servers, p->server) : NULL;
 	const struct rai *rai = gi && c->option82 ? &gi->rai : NULL;
-	struct ip4 giaddr = gi ? gi->addr : IP4_NONE;
+	struct ip4 giaddr = gi ? gi->addr : IP4_NONE, link;
 	const struct iface *f;
 	uint8_t msg[PROBEMSG_MAX + HTTP_REQUEST_MAX];
 	struct query q = {
-		.to = ip_v4(c->address), .token = p->token, .msg = msg,
+		.to = c->address, .token = p->token, .msg = msg,
 		.until = mono_add_ms(now, c->probe_timeout_ms),
 	};
 
@@ -94,10 +94,11 @@ send_probe(struct daemon *d, const struct probe_query *p, struct mono now)
 		q.len = probemsg_request4011(msg, PROBEMSG_MAX, p->token, giaddr);
 		break;
 	case CONF_PROBE_ARP:
-		f = probe_link(&g->probes, &d->servers, p->server, &q.source);
+		f = probe_link(&g->probes, &d->servers, p->server, &link);
 		if (!f)
 			return -ENODEV;
 		q.kind = QUERY_ARP;
+		q.source = ip_of4(link);
 		q.ifindex = f->link.ifindex;
 		memcpy(q.mac.b, f->link.mac, sizeof(q.mac.b));
 		break;
@@ -114,7 +115,7 @@ send_probe(struct daemon *d, const struct probe_query *p, struct mono now)
 		q.kind = QUERY_STREAM;
 		q.port = p->probe->port;
 		if (kind == CONF_PROBE_HTTP)
-			q.len = http_get(msg, HTTP_REQUEST_MAX, q.to, q.port,
+			q.len = http_get(msg, HTTP_REQUEST_MAX, ip_v4(q.to), q.port,
 			    p->probe->arg);
 		break;
 	case CONF_PROBE_MAX:

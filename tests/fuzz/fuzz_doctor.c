@@ -3,8 +3,9 @@
  * A run of the doctor with any answers to any queries. The input is a list of
  * records: what it is (0 an offer, 1 port 4011, 2 a file, 3 a reply on the
  * VLAN, 4 echo or ARP, 5 an error, 6 time passes, 7 an error of a server's
- * socket), the number of the query, the length in two bytes, and the bytes. The
- * xid of offers is filled in.
+ * socket, 8 an answer to a SOLICIT), the number of the query, the length in two bytes,
+ * and the bytes. The xid of offers is filled in, and in 8 also the client's DUID, if the
+ * length is odd.
  *
  * What must hold: the run ends in time; there are never more queries, files or findings
  * than there is room for; each finding has a row and a printable detail; a
@@ -23,8 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 static const char conf[] =
     "[server a]\naddress = 198.51.100.10\n"
     "[server b]\naddress = 198.51.100.21\n[server c]\naddress = 198.51.100.22\n"
+    "[server six]\naddress = 2001:db8::10\n"
     "[group boot]\nservers = b, c\nmode = failover\n"
-    "[interface vlan10]\ndhcp = a\nboot = boot\ngiaddr = all\n";
+    "[interface vlan10]\ndhcp = a, six\nboot = boot\ngiaddr = all\n";
 
 static void
 ask(struct doctor *d, struct mono now)
@@ -59,27 +61,46 @@ offer(struct doctor *d, uint32_t token, uint8_t *msg, size_t len, bool vlan,
 		    len & 1 ? DROP_NONE : (enum drop)(len % DROP_MAX), now);
 }
 
+/* The message begins as the machine's own SOLICIT does, up to its DUID. */
+static void
+advertise(struct doctor *d, uint32_t token, const uint8_t *tail, size_t len,
+    struct mono now)
+{
+	const struct clientmsg who = { .kind = CLIENTMSG_X64_V6, .run = d->mac, .xid = token };
+	size_t head = len & 1 ? 26 : 0;
+	uint8_t *msg = malloc(CLIENTMSG_MAX + len);
+	struct dhcp6 m;
+
+	assert(msg && clientmsg_solicit(msg, CLIENTMSG_MAX, &who) > head);
+	msg[0] = DHCP6_ADVERTISE;
+	memcpy(msg + head, tail, len);
+	m.data = NULL;
+	if (dhcp6_parse(&m, msg, head + len) == DROP_NONE)
+		doctor_advertised(d, token, &m, world_at("2001:db8::10"), DROP_NONE, now);
+	free(msg);
+}
+
 static void
 answer(struct doctor *d, struct world *w, uint8_t what, uint32_t token, uint8_t *msg,
     size_t len)
 {
-	switch (what % 8) {
+	switch (what % 9) {
 	case 0:
 		offer(d, token, msg, len, false, w->now);
 		break;
 	case 1:
 		if (len >= DHCP4_OFF_XID + 4)
 			dhcp4_put_ip4(msg, DHCP4_OFF_XID, (struct ip4){ token });
-		doctor_answer(d, token, msg, len, world_ip("198.51.100.21"), w->now);
+		doctor_answer(d, token, msg, len, world_at("198.51.100.21"), w->now);
 		break;
 	case 2:
-		doctor_answer(d, token, msg, len, world_ip("198.51.100.21"), w->now);
+		doctor_answer(d, token, msg, len, world_at("198.51.100.21"), w->now);
 		break;
 	case 3:
 		offer(d, token, msg, len, true, w->now);
 		break;
 	case 4:
-		doctor_answer(d, token, msg, len, IP4_NONE, w->now);
+		doctor_answer(d, token, msg, len, IP_NONE, w->now);
 		doctor_wrong_port(d, token);
 		break;
 	case 5:
@@ -90,6 +111,9 @@ answer(struct doctor *d, struct world *w, uint8_t what, uint32_t token, uint8_t 
 		break;
 	case 7:
 		doctor_server_error(d, (uint16_t)(len % 3), ECONNREFUSED);
+		break;
+	case 8:
+		advertise(d, token, msg, len, w->now);
 		break;
 	}
 }
@@ -120,8 +144,10 @@ fresh_world(void)
 		world_link(w, 10, "vlan10");
 		world_addr(w, 10, "192.0.2.1/25");
 		world_addr(w, 10, "203.0.113.1/24");
+		world_addr(w, 10, "fe80::1/64");
+		world_addr(w, 10, "2001:db8:10::1/64");
 		for (unsigned i = 0; i < w->conf->n_server; i++)
-			w->servers.source[i] = ip_of4(world_ip("198.51.100.1"));
+			w->servers.source[i] = world_at("198.51.100.1");
 	}
 	world_reset(w, 8);
 	return w;

@@ -3,15 +3,16 @@
  * doctor - a run of `pxrelayctl doctor` on one interface: which queries are
  * sent to which server and when, what the answers say, and the findings.
  *
- * The doctor acts as four kinds of machines (proto/clientmsg). For each, it
- * sends a DISCOVER to every server that the rules select, as the relay would
- * forward it, and follows the offers as firmware does: to port 4011, and to the
- * boot file, whose first block it reads. It pings each server from the host's
- * usual source address and from the giaddr, to distinguish a missing return
- * route from a missing service. It resolves the offered router by ARP, and
- * broadcasts a DISCOVER on the VLAN to find out who else answers there.
+ * The doctor acts as seven kinds of machines (proto/clientmsg), four over IPv4 and
+ * three over IPv6. For each, it sends a DISCOVER or SOLICIT to every server that the
+ * rules select, as the relay would forward it, and follows the offers as firmware
+ * does: to port 4011, and to the boot file, whose first block it reads. With IPv4, it
+ * also pings each server from the host's usual source address and from the giaddr, to
+ * distinguish a missing return route from a missing service, resolves the offered
+ * router by ARP, and broadcasts a DISCOVER on the VLAN to find out who else answers
+ * there.
  *
- * No REQUEST is sent to port 67, so there is no lease, and servers forget an
+ * No REQUEST is sent to port 67 or 547, so there is no lease, and servers forget an
  * unused offer within minutes. A run does not touch the relay's clients, health
  * and counters. Answers are matched by token; their content is untrusted.
  *
@@ -31,15 +32,17 @@
 #include "core/server/health.h"
 #include "core/iface/iftab.h"
 #include "core/relay4/relay4.h"
+#include "core/relay6/relay6.h"
 #include "proto/bootfile.h"
 #include "proto/clientmsg.h"
 #include "proto/finding.h"
+#include "proto/pxe6.h"
 
 #define DOCTOR_RUNS_MAX		32	/* at once */
 #define DOCTOR_FILES_MAX	32	/* different boot files in one run */
 #define DOCTOR_ROUTERS_MAX	4
 #define DOCTOR_STRANGERS_MAX	4
-#define DOCTOR_NETS_MAX		8
+#define DOCTOR_NETS_MAX		16
 #define DOCTOR_DETAIL		200	/* bytes of a finding's detail, with NUL */
 /* The longest run: a late offer, then port 4011, then the boot file. */
 #define DOCTOR_RUN_MS		10000
@@ -48,7 +51,7 @@
 /* --- queries -------------------------------------------------------------- */
 
 enum doctor_what {
-	DOCTOR_DISCOVER,	/* to a server, as the relay forwards it */
+	DOCTOR_DISCOVER,	/* or SOLICIT: to a server, as the relay forwards it */
 	DOCTOR_LISTEN,		/* a DISCOVER on the VLAN */
 	DOCTOR_PING,
 	DOCTOR_PING_GIADDR,	/* from the giaddr */
@@ -63,13 +66,15 @@ struct doctor_ask {
 	enum doctor_what what;
 	uint32_t token;
 	uint16_t server;	/* DISCOVER: index in the configuration */
-	struct ip4 to;		/* PING, PING_GIADDR, 4011, FILE, ARP */
-	struct ip4 source;	/* the giaddr if it is ours; PING: that of requests */
+	struct ipaddr to;	/* PING, PING_GIADDR, 4011, FILE, ARP */
+	/* The giaddr or link-address if it is ours; PING: the source of requests. */
+	struct ipaddr source;
 	uint32_t ifindex;	/* of the client interface */
 	struct clientmsg msg;	/* DISCOVER, LISTEN, 4011 */
 	struct ip4 giaddr;	/* DISCOVER; 4011: ciaddr */
 	const struct rai *rai;	/* DISCOVER; borrowed from the run */
 	struct ip4 id;		/* 4011: option 54, or IP4_NONE */
+	struct rd duid;		/* the same of DHCPv6; borrowed from the run */
 	int item;		/* 4011: option 43.71, or -1 */
 	const struct bootfile *file;	/* FILE: borrowed from the run */
 	int64_t left_ms;	/* until the query times out */
@@ -89,7 +94,7 @@ struct doctor_query {
 	unsigned tries;
 	unsigned gi;		/* DISCOVER: which giaddr */
 	unsigned ref;		/* index of the file, router or (else) server */
-	struct ip4 to;		/* as in struct doctor_ask */
+	struct ipaddr to;	/* as in struct doctor_ask */
 	int err;		/* errno */
 	uint32_t token;
 	struct mono began, due;	/* due: the next try, or the timeout */
@@ -109,25 +114,32 @@ struct doctor_offer {
 	int item;		/* type of the boot menu's first entry; -1: none */
 	struct ip4 item_server;	/* its first boot server in option 43.8 */
 	char file[BOOTFILE_MAX];	/* as received; empty: none */
+	/* DHCPv6: */
+	struct pxe6_offer six;	/* its URL is in file */
+	struct ip6 address;	/* IP6_NONE: none */
+	uint16_t status;	/* option 13, of the message or an IA */
+	uint8_t duid_len;
+	uint8_t duid[CONF_DUID_MAX];
 };
 
 /* What one server replied to one kind of machine. */
 struct doctor_kind {
 	enum drop refused;	/* why the relay would drop a reply */
-	struct ip4 refused_from;
-	struct doctor_offer address;	/* with yiaddr */
+	struct ipaddr refused_from;
+	bool malformed;		/* an ADVERTISE that firmware ignores */
+	struct doctor_offer address;	/* with an address */
 	struct doctor_offer boot;	/* without */
 	struct doctor_offer ack;	/* from port 4011 */
 	struct doctor_query *p4011;	/* NULL: no reason to query it */
-	struct ip4 no_host;	/* not queried: no machine can reach it */
+	struct ipaddr no_host;	/* not queried: no machine can reach it */
 	bool wrong_port;	/* its reply from port 4011 went to port 68 */
 };
 
 /* Sets of kinds have the bits 1 << kind. */
 struct doctor_server {
 	uint16_t index;		/* in the configuration */
-	struct ip4 address;
-	struct ip4 source;	/* of requests to it */
+	struct ipaddr address;
+	struct ipaddr source;	/* of requests to it */
 	unsigned dhcp, boot;	/* kinds whose dhcp or boot group has it */
 	unsigned queried, answered;	/* kinds: DISCOVER was sent; was answered */
 	int err;		/* error (errno) of a DISCOVER */
@@ -146,7 +158,7 @@ struct doctor_stranger {
 };
 
 struct doctor_file {
-	struct ip4 server;	/* IP4_NONE: it cannot be read */
+	struct ipaddr server;	/* none: it cannot be read */
 	unsigned kinds;
 	struct doctor_query *query;
 	enum finding outcome;	/* FINDING_MAX: open */
@@ -173,7 +185,7 @@ struct doctor_finding {
 	enum finding_level level;
 	unsigned kinds;		/* 0: not about a kind */
 	uint16_t server;	/* index in the configuration, or CONF_NONE */
-	struct ip4 address;	/* of another host, or IP4_NONE */
+	struct ipaddr address;	/* of another host, or none */
 	char detail[DOCTOR_DETAIL];	/* escaped; may be empty */
 };
 
@@ -186,14 +198,17 @@ struct doctor {
 	char ifname[IFTAB_NAME_MAX];
 	struct mono began;
 	bool judged;
+	bool serves[FAMILIES];	/* is this family examined? */
 
-	unsigned n_giaddr;		/* giaddrs of the relay: one or all */
+	struct ip6 link;	/* link-address, or IP6_NONE */
+	bool link_ours;		/* it is one of this interface */
+	unsigned n_giaddr;		/* giaddrs of the relay: one or all; 0: none */
 	struct iface_giaddr giaddr[IFACE_GIADDRS_MAX];
 	uint32_t mtu;		/* of the VLAN; 0: unknown */
 	bool giaddr_ours;	/* the first is an address of this host */
 	bool other_nets;	/* offers may be of any subnet (link-selection) */
 	unsigned n_net;
-	struct ip4net net[DOCTOR_NETS_MAX];
+	struct ipnet net[DOCTOR_NETS_MAX];	/* of the interface, not link-local */
 	struct doctor_choice choice[CLIENTMSG_KINDS];
 
 	unsigned n_server;
@@ -233,10 +248,14 @@ struct doctor_query *doctor_find(struct doctor *d, uint32_t token);
  * verdict on it. Returns true if it answers a query. */
 bool doctor_offered(struct doctor *d, const struct dhcp4 *m, struct ip4 from,
     enum drop why, struct mono now);
+/* The same of DHCPv6. m is what is in the RELAY-REPL; its data is NULL if that could not
+ * be read. */
+bool doctor_advertised(struct doctor *d, uint32_t token, const struct dhcp6 *m,
+    struct ipaddr from, enum drop why, struct mono now);
 /* Takes the answer to another query. The data is the datagram from port 4011 or
  * TFTP, or an HTTP response with up to DOCTOR_FILE_BYTES of its body. */
 bool doctor_answer(struct doctor *d, uint32_t token, const void *data, size_t len,
-    struct ip4 from, struct mono now);
+    struct ipaddr from, struct mono now);
 /* The reply from port 4011 was sent to port 68. */
 void doctor_wrong_port(struct doctor *d, uint32_t token);
 /* Sending failed, or an error (errno) was received. */

@@ -77,6 +77,7 @@ json_t *doctor_run_result(struct daemon *d, const char *run);
 /* Offered each datagram to port 67. true: it is for the doctor's machine, maybe
  * late. */
 bool doctor_run_reply(struct daemon *d, const struct rx *rx, struct mono now);
+bool doctor_run_reply6(struct daemon *d, const struct rx *rx, struct mono now);	/* 547 */
 /* Offered each broadcast to port 68. true: it is for the doctor's machine. */
 bool doctor_run_vlan(struct daemon *d, const struct rx *rx);
 /* Shown each packet from or to port 4011 that is addressed to this host. */

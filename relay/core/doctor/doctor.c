@@ -18,15 +18,13 @@
 #include "proto/tftp.h"
 #include "proto/udpip.h"
 
-#define ALL_KINDS	((1u << CLIENTMSG_KINDS) - 1)
-
 /* A token consists of 15 secret bits, the slot and the place of the query.
  * There are places for all servers with one giaddr, and no more. */
 #define PLACE_BITS	12
 #define SLOT_BITS	5
 _Static_assert(DOCTOR_RUNS_MAX <= 1 << SLOT_BITS, "slot bits");
 #define Q_OTHERS	(DOCTOR_FILES_MAX + DOCTOR_ROUTERS_MAX + 1)
-#define Q_PER_SERVER(n_giaddr) (2 + CLIENTMSG_KINDS * ((n_giaddr) + 1))
+#define Q_PER_SERVER(n_giaddr) (2 + CLIENTMSG_KINDS4 * ((n_giaddr) + 1))
 _Static_assert(CONF_SERVERS_MAX * Q_PER_SERVER(1) + Q_OTHERS <= 1 << PLACE_BITS,
     "place bits");
 
@@ -94,6 +92,17 @@ doctor_sender_to_4011(const struct doctor_kind *k)
 	return k->boot.got && k->boot.pxe ? &k->boot : &k->address;
 }
 
+/* Answers must take the route to a machine on the VLAN. */
+static struct ipaddr
+source_of(const struct doctor *d, const struct doctor_query *q)
+{
+	if (q->what == DOCTOR_PING)
+		return d->server[q->ref].source;
+	if (ip_family(q->to) == FAMILY6)
+		return d->link_ours ? ip_of6(d->link) : IP_NONE;
+	return d->giaddr_ours ? ip_of4(d->giaddr[0].addr) : IP_NONE;
+}
+
 static void
 fill_ask(const struct doctor *d, const struct doctor_query *q, struct mono now,
     struct doctor_ask *a)
@@ -103,8 +112,7 @@ fill_ask(const struct doctor *d, const struct doctor_query *q, struct mono now,
 	*a = (struct doctor_ask){
 		.what = q->what, .token = q->token, .to = q->to,
 		.server = CONF_NONE, .ifindex = d->ifindex, .item = -1,
-		.source = q->what == DOCTOR_PING ? d->server[q->ref].source :
-		    d->giaddr_ours ? d->giaddr[0].addr : IP4_NONE,
+		.source = source_of(d, q),
 		.msg = { .kind = q->kind, .run = d->mac, .xid = q->token,
 		    .secs = (uint16_t)(mono_diff_ms(now, q->began) / 1000) },
 		.left_ms = mono_diff_ms(query_end(q), now),
@@ -114,10 +122,11 @@ fill_ask(const struct doctor *d, const struct doctor_query *q, struct mono now,
 		a->giaddr = d->giaddr[q->gi].addr;
 		a->rai = &d->giaddr[q->gi].rai;
 	} else if (q->what == DOCTOR_4011) {
+		o = doctor_sender_to_4011(&d->server[q->ref].kind[q->kind]);
 		a->giaddr = d->giaddr[0].addr;
+		a->duid = rd_init(o->duid, o->duid_len);
 		if (q->kind != CLIENTMSG_BIOS)
 			return;
-		o = doctor_sender_to_4011(&d->server[q->ref].kind[q->kind]);
 		a->item = o->file[0] ? -1 : o->item;
 		a->id = o->id;
 	} else if (q->what == DOCTOR_FILE)
@@ -186,10 +195,11 @@ look_for_router(struct doctor *d, struct ip4 router, struct mono now)
 		return;
 	*x = (struct doctor_router){ .address = router };
 	for (unsigned i = 0; i < d->n_net; i++)
-		x->ours = x->ours || ip4_eq(d->net[i].addr, router);
+		x->ours = x->ours || ip_eq(d->net[i].addr, ip_of4(router));
 	if (!x->ours)
 		x->query = add_query(d, (struct doctor_query){
-			.what = DOCTOR_ARP, .ref = d->n_router, .to = router }, now);
+			.what = DOCTOR_ARP, .ref = d->n_router,
+			.to = ip_of4(router) }, now);
 	d->n_router++;
 }
 
@@ -202,21 +212,20 @@ offer_id(const struct doctor_offer *o)
 /* Can a machine on any VLAN send packets to this host? A server may tell any address,
  * and to this router 127.0.0.1 is itself: nothing is sent to one that is no host's. */
 static bool
-is_reachable(struct ip4 a)
+is_reachable(struct ipaddr a)
 {
-	return ip4_is_host(a) && !ip4_is_loopback(a) && !ip4_is_linklocal(a);
+	return ip_family(a) == FAMILY6 ? ip6_is_global(a.v6) : ip4_is_host(ip_v4(a)) &&
+	    !ip4_is_loopback(ip_v4(a)) && !ip4_is_linklocal(ip_v4(a));
 }
 
 /* What a file is before it is fetched: FINDING_MAX, or why it is not. A server that is
  * not known may be a name, but not 0.0.0.0. */
 static enum finding
-judge_place(const struct bootfile *where, bool valid, struct ip4 server)
+judge_place(const struct bootfile *where, bool valid, struct ipaddr server)
 {
-	struct ip4 in_url;
-
-	if (ip4_is_none(server))
+	if (ip_is_none(server))
 		return valid && where->url && where->scheme != BOOTFILE_UNKNOWN &&
-		    ip4_parse(where->host, &in_url) ?
+		    where->server.version ?
 		    FINDING_FILE_NO_HOST : FINDING_FILE_UNCHECKED;
 	return is_reachable(server) ? FINDING_MAX : FINDING_FILE_NO_HOST;
 }
@@ -228,21 +237,21 @@ fetch_file(struct doctor *d, const struct doctor_offer *o, enum clientmsg_kind k
 	struct doctor_file *f;
 	struct bootfile where;
 	bool valid = bootfile_parse(&where, o->file);
-	struct ip4 server = where.server;
+	struct ipaddr server = where.server;
 
-	/* HTTP boot ignores offers without HTTPClient in option 60. */
+	/* HTTP boot ignores offers without HTTPClient in option 60 or 16. */
 	if (!o->file[0] ||
-	    (kind == CLIENTMSG_HTTP && !(o->http && valid && where.url)))
+	    (clientmsg_kind_is_http(kind) && !(o->http && valid && where.url)))
 		return;
 	/* As in EDK2, a plain name is read from the next server, else from the
 	 * server that made the offer. */
 	if (!where.url)
-		server = !ip4_is_none(o->siaddr) ? o->siaddr :
-		    o->has_name66 ? o->name66 : offer_id(o);
+		server = ip_of4(!ip4_is_none(o->siaddr) ? o->siaddr :
+		    o->has_name66 ? o->name66 : offer_id(o));
 	if (where.scheme == BOOTFILE_UNKNOWN || !valid)
-		server = IP4_NONE;
+		server = IP_NONE;
 	for (f = d->file; f < d->file + d->n_file; f++)
-		if (strcmp(f->name, o->file) == 0 && ip4_eq(f->server, server)) {
+		if (strcmp(f->name, o->file) == 0 && ip_eq(f->server, server)) {
 			f->kinds |= 1u << kind;
 			return;
 		}
@@ -261,6 +270,20 @@ fetch_file(struct doctor *d, const struct doctor_offer *o, enum clientmsg_kind k
 }
 
 static void
+ask_4011(struct doctor *d, const struct doctor_query *q, struct ipaddr to, struct mono now)
+{
+	struct doctor_kind *k = &d->server[q->ref].kind[q->kind];
+
+	if (k->p4011)
+		return;
+	if (!is_reachable(to))
+		k->no_host = to;
+	else
+		k->p4011 = add_query(d, (struct doctor_query){ .what = DOCTOR_4011,
+			.kind = q->kind, .ref = q->ref, .to = to }, now);
+}
+
+static void
 follow_offer(struct doctor *d, const struct doctor_query *q,
     const struct doctor_offer *o, struct mono now)
 {
@@ -270,7 +293,7 @@ follow_offer(struct doctor *d, const struct doctor_query *q,
 	if (o != &k->ack && !ip4_is_none(o->yiaddr))
 		look_for_router(d, o->router, now);
 	fetch_file(d, o, q->kind, now);
-	if (o == &k->ack || !o->pxe || q->kind == CLIENTMSG_HTTP || k->p4011)
+	if (o == &k->ack || !o->pxe || q->kind == CLIENTMSG_HTTP)
 		return;
 	/* BIOS ROMs and iPXE query the server that made the offer, by its
 	 * option 54; UEFI queries the next server (EDK2, PxeBcRetryBinlOffer()). */
@@ -279,11 +302,36 @@ follow_offer(struct doctor *d, const struct doctor_query *q,
 	if (q->kind == CLIENTMSG_BIOS && o->item >= 0 && !o->file[0] &&
 	    !ip4_is_none(o->item_server))
 		to = o->item_server;
-	if (!is_reachable(to))
-		k->no_host = to;
-	else
-		k->p4011 = add_query(d, (struct doctor_query){ .what = DOCTOR_4011,
-			.kind = q->kind, .ref = q->ref, .to = to }, now);
+	ask_4011(d, q, ip_of4(to), now);
+}
+
+/* Where EDK2 sends its REQUEST: to the host of the URL, or by ff02::1:2 to the server
+ * that made the offer (core/relay6/boot_step). */
+static struct ipaddr
+boot_step_of(const struct doctor *d, const struct doctor_query *q,
+    const struct doctor_offer *o)
+{
+	struct bootfile where;
+	struct ipaddr server = d->server[q->ref].address;
+
+	if (!o->file[0])
+		return ip6_is_scoped(ip_v6(server)) ? IP_NONE : server;
+	return bootfile_parse(&where, o->file) ? where.server : IP_NONE;
+}
+
+/* An offer that says PXEClient leads EDK2 to port 4011, also if it has a URL
+ * (PxeBcRetryDhcp6Binl). A URL that EDK2 cannot use has a finding. */
+static void
+follow_advert(struct doctor *d, const struct doctor_query *q,
+    const struct doctor_offer *o, struct mono now)
+{
+	struct doctor_kind *k = &d->server[q->ref].kind[q->kind];
+	bool http = clientmsg_kind_is_http(q->kind);
+
+	if (o->pxe && o != &k->ack && !http)
+		ask_4011(d, q, boot_step_of(d, q, o), now);
+	else if (pxe6_url_suits(&o->six, http ? PXE_HTTP : PXE_PXE))
+		fetch_file(d, o, q->kind, now);
 }
 
 /* --- answers -------------------------------------------------------------- */
@@ -332,12 +380,13 @@ doctor_offered(struct doctor *d, const struct dhcp4 *m, struct ip4 from,
 	struct doctor_offer *o;
 
 	/* A server may make two offers, so the query may be answered already. */
-	if (!q || q->what != DOCTOR_DISCOVER || m->type != DHCP4_OFFER)
+	if (!q || q->what != DOCTOR_DISCOVER || m->type != DHCP4_OFFER ||
+	    clientmsg_kind_family(q->kind) != FAMILY4)
 		return false;
 	k = &d->server[q->ref].kind[q->kind];
 	if (why != DROP_NONE) {
 		k->refused = why;
-		k->refused_from = from;
+		k->refused_from = ip_of4(from);
 		return true;
 	}
 	q->state = DOCTOR_ANSWERED;
@@ -348,6 +397,70 @@ doctor_offered(struct doctor *d, const struct dhcp4 *m, struct ip4 from,
 	read_offer(o, m, from);
 	o->fragments = udpip_exceeds(&(struct udpip){ .payload_len = m->len }, d->mtu);
 	follow_offer(d, q, o, now);
+	return true;
+}
+
+static void
+read_advert(struct doctor_offer *o, const struct dhcp6 *m)
+{
+	struct dhcp6_lease lease;
+	struct rd id, url;
+
+	*o = (struct doctor_offer){ .got = true, .status = dhcp6_status(m) };
+	pxe6_read_offer(&o->six, m);
+	o->pxe = o->six.pxe;
+	o->http = o->six.http;
+	o->fragments = m->len > PXE6_MAX;
+	if (dhcp6_lease(m, &lease))
+		o->address = lease.address;
+	if (dhcp6_opt(m, DHCP6_OPT_SERVER_ID, &id) && rd_left(&id) <= sizeof(o->duid)) {
+		o->duid_len = (uint8_t)rd_left(&id);
+		rd_copy(&id, o->duid, o->duid_len);
+	}
+	if (!o->six.has_url)
+		return;
+	url = o->six.url;
+	rd_copy(&url, o->file, rd_left(&url) < BOOTFILE_MAX ? rd_left(&url) :
+	    BOOTFILE_MAX - 1);
+	o->six.url = rd_init(o->file, strlen(o->file));
+}
+
+/* What EDK2 ignores (Dhcp6Io.c): it compares the transaction-id and the client's DUID. */
+static bool
+is_advertise(const struct doctor *d, const struct doctor_query *q, const struct dhcp6 *m)
+{
+	const struct clientmsg who = { .run = d->mac, .xid = q->token };
+
+	return m->data && m->type == DHCP6_ADVERTISE && clientmsg_is_answer6(m, &who) &&
+	    dhcp6_has(m, DHCP6_OPT_SERVER_ID);
+}
+
+bool
+doctor_advertised(struct doctor *d, uint32_t token, const struct dhcp6 *m,
+    struct ipaddr from, enum drop why, struct mono now)
+{
+	struct doctor_query *q = doctor_find(d, token);
+	struct doctor_kind *k;
+	struct doctor_offer *o;
+
+	if (!q || q->what != DOCTOR_DISCOVER || clientmsg_kind_family(q->kind) != FAMILY6)
+		return false;
+	k = &d->server[q->ref].kind[q->kind];
+	if (why != DROP_NONE) {
+		k->refused = why;
+		k->refused_from = from;
+		return true;
+	}
+	k->malformed = !is_advertise(d, q, m);
+	if (k->malformed)
+		return true;
+	q->state = DOCTOR_ANSWERED;
+	d->server[q->ref].answered |= 1u << q->kind;
+	o = dhcp6_gives_lease(m) ? &k->address : &k->boot;
+	if (o->got)
+		return true;
+	read_advert(o, m);
+	follow_advert(d, q, o, now);
 	return true;
 }
 
@@ -407,30 +520,54 @@ read_http(struct doctor_file *f, struct rd r)
 	return FINDING_FILE_FOUND;
 }
 
+static bool
+read_ack(struct doctor *d, struct doctor_query *q, struct rd data, struct ip4 from,
+    struct mono now)
+{
+	struct doctor_offer *ack = &d->server[q->ref].kind[q->kind].ack;
+	struct dhcp4 m;
+
+	if (dhcp4_parse(&m, data.p, rd_left(&data)) != DROP_NONE || m.op != BOOTREPLY ||
+	    m.xid != q->token || (m.type != DHCP4_ACK && m.type != DHCP4_OFFER))
+		return false;
+	read_offer(ack, &m, from);
+	follow_offer(d, q, ack, now);
+	return true;
+}
+
+/* EDK2 does not compare the transaction-id here. */
+static bool
+read_ack6(struct doctor *d, struct doctor_query *q, struct rd data, struct mono now)
+{
+	struct doctor_offer *ack = &d->server[q->ref].kind[q->kind].ack;
+	struct dhcp6 m;
+
+	if (dhcp6_parse(&m, data.p, rd_left(&data)) != DROP_NONE || m.type != DHCP6_REPLY)
+		return false;
+	read_advert(ack, &m);
+	follow_advert(d, q, ack, now);
+	return true;
+}
+
 bool
 doctor_answer(struct doctor *d, uint32_t token, const void *data, size_t len,
-    struct ip4 from, struct mono now)
+    struct ipaddr from, struct mono now)
 {
 	struct doctor_query *q = doctor_find(d, token);
-	struct doctor_offer *ack;
+	struct rd r = rd_init(data, len);
 	struct doctor_file *f;
-	struct dhcp4 m;
 
 	if (!q || q->state != DOCTOR_OPEN || q->what == DOCTOR_DISCOVER ||
 	    q->what == DOCTOR_LISTEN)
 		return false;
 	if (q->what == DOCTOR_4011) {
-		if (dhcp4_parse(&m, data, len) != DROP_NONE || m.op != BOOTREPLY ||
-		    m.xid != token || (m.type != DHCP4_ACK && m.type != DHCP4_OFFER))
+		if (clientmsg_kind_family(q->kind) == FAMILY6 ? !read_ack6(d, q, r, now) :
+		    !read_ack(d, q, r, ip_v4(from), now))
 			return false;
-		ack = &d->server[q->ref].kind[q->kind].ack;
-		read_offer(ack, &m, from);
-		follow_offer(d, q, ack, now);
 	} else if (q->what == DOCTOR_FILE) {
 		f = &d->file[q->ref];
 		f->outcome = f->where.scheme == BOOTFILE_HTTP ?
-		    read_http(f, rd_init(data, len)) :
-		    read_tftp(f, rd_init(data, len));
+		    read_http(f, r) : read_tftp(f, r);
 	}
 	q->state = DOCTOR_ANSWERED;
 	return true;
@@ -484,10 +621,25 @@ doctor_heard_on_vlan(struct doctor *d, const struct dhcp4 *m, struct ip4 from)
 
 /* --- the beginning -------------------------------------------------------- */
 
-/* Selects the groups with the functions that the relay uses. */
+/* Select the groups with the functions that the relay uses. */
 static void
-read_choice(struct doctor *d, struct relay *r, const struct iface *f,
-    enum clientmsg_kind kind)
+read_choice6(struct doctor *d, struct relay *r, struct iface *f, enum clientmsg_kind kind)
+{
+	struct clientmsg who = { .kind = kind, .run = d->mac };
+	uint8_t msg[CLIENTMSG_MAX];
+	struct conv cv = { .rule = CONF_NONE };
+	struct relay6_plan plan = { .in = f, .from.has_mac = true,
+		.from.mac = clientmsg_mac(d->mac) };
+	size_t len = clientmsg_solicit(msg, sizeof(msg), &who);
+
+	(void)dhcp6_parse(&plan.from.m, msg, len);
+	pxe6_read(&plan.client, &plan.from.m);
+	d->choice[kind].t = relay6_targets(r, &plan, &cv);
+	d->choice[kind].rule = cv.rule;
+}
+
+static void
+read_choice(struct doctor *d, struct relay *r, struct iface *f, enum clientmsg_kind kind)
 {
 	struct clientmsg who = { .kind = kind, .run = d->mac };
 	uint8_t msg[CLIENTMSG_MAX];
@@ -502,6 +654,14 @@ read_choice(struct doctor *d, struct relay *r, const struct iface *f,
 	d->choice[kind].rule = cv.rule;
 }
 
+static unsigned
+kinds_of(enum family family)
+{
+	unsigned v6 = (1u << CLIENTMSG_KINDS) - (1u << CLIENTMSG_X64_V6);
+
+	return family == FAMILY6 ? v6 : (1u << CLIENTMSG_X64_V6) - 1;
+}
+
 /* Adds a server that the interface leads to, and its first queries. */
 static void
 add_server(struct doctor *d, const struct relay *r, uint16_t i, struct mono now)
@@ -509,13 +669,14 @@ add_server(struct doctor *d, const struct relay *r, uint16_t i, struct mono now)
 	const struct health *h = &r->servers->health[i];
 	struct doctor_query q = { .ref = d->n_server };
 	struct doctor_server *s = &d->server[d->n_server++];
+	enum family family = ip_family(r->conf->server[i].address);
 	unsigned kinds;
 
 	*s = (struct doctor_server){
-		.index = i, .address = ip_v4(r->conf->server[i].address),
+		.index = i, .address = r->conf->server[i].address,
 		.is_boot = r->conf->is_boot[i] && !r->conf->is_dhcp[i],
 		.routed = !ip_is_none(r->servers->source[i]),
-		.source = ip_v4(r->servers->source[i]),
+		.source = r->servers->source[i],
 		.drained = h->drained, .down = h->state == HEALTH_DOWN,
 		.diag = h->diag, .proxy_only = r->conf->server[i].proxy_only,
 		.serves_others = h->last_reply.us &&
@@ -524,6 +685,8 @@ add_server(struct doctor *d, const struct relay *r, uint16_t i, struct mono now)
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
 		const struct doctor_choice *c = &d->choice[k];
 
+		if (clientmsg_kind_family(k) != family)
+			continue;
 		if (!c->t.drop && conf_group_has(r->conf, c->t.group[CONF_DHCP], i))
 			s->dhcp |= 1u << k;
 		if (!c->t.drop && conf_group_has(r->conf, c->t.group[CONF_BOOT], i))
@@ -532,12 +695,15 @@ add_server(struct doctor *d, const struct relay *r, uint16_t i, struct mono now)
 	if (!s->routed)
 		return;
 	/* If none of our kinds selects it, others do, iPXE for example: try all. */
-	kinds = s->dhcp | s->boot ? s->dhcp | s->boot : ALL_KINDS;
+	kinds = s->dhcp | s->boot ? s->dhcp | s->boot : kinds_of(family);
 	q.what = DOCTOR_DISCOVER;
 	for (q.kind = 0; q.kind < CLIENTMSG_KINDS; q.kind++)
-		for (q.gi = 0; q.gi < d->n_giaddr && kinds >> q.kind & 1; q.gi++)
+		for (q.gi = 0; q.gi < (family == FAMILY6 ? 1 : d->n_giaddr) &&
+		    kinds >> q.kind & 1; q.gi++)
 			if (add_query(d, q, now))
 				s->queried |= 1u << q.kind;
+	if (family == FAMILY6)
+		return;
 	q.what = DOCTOR_PING;
 	q.to = s->address;
 	s->ping = add_query(d, q, now);
@@ -554,8 +720,6 @@ read_iface(struct doctor *d, const struct relay *r, const struct iface *f)
 	bool each = f->conf->o.giaddr == CONF_GIADDR_ALL ||
 	    f->conf->o.giaddr == CONF_GIADDR_ROTATE;
 
-	d->ifindex = f->link.ifindex;
-	d->mtu = f->link.mtu;
 	d->n_giaddr = each ? f->n_giaddr : 1;
 	memcpy(d->giaddr, f->giaddr, d->n_giaddr * sizeof(d->giaddr[0]));
 	/* On standby, the other router gets packets to the virtual address. */
@@ -564,30 +728,62 @@ read_iface(struct doctor *d, const struct relay *r, const struct iface *f)
 		d->giaddr[0].addr = f->own;
 	d->giaddr_ours = iftab_is_local(r->iftab, d->giaddr[0].addr);
 	d->other_nets = f->conf->o.link != CONF_LINK_OFF;
-	for (unsigned i = 0; i < f->addr[FAMILY4].n && d->n_net < DOCTOR_NETS_MAX; i++)
-		d->net[d->n_net++] = ipnet_v4(f->addr[FAMILY4].at[i].net);
+}
+
+static void
+read_nets(struct doctor *d, const struct iface *f, enum family family)
+{
+	for (unsigned i = 0; i < f->addr[family].n && d->n_net < DOCTOR_NETS_MAX; i++) {
+		struct ipnet net = f->addr[family].at[i].net;
+
+		if (family == FAMILY4 || !ip6_is_linklocal(ip_v6(net.addr)))
+			d->net[d->n_net++] = net;
+	}
+}
+
+/* What the run needs to know of the interface. */
+static void
+read_families(struct doctor *d, struct relay *r, struct iface *f)
+{
+	d->ifindex = f->link.ifindex;
+	d->mtu = f->link.mtu;
+	if (d->serves[FAMILY4])
+		read_iface(d, r, f);
+	if (d->serves[FAMILY6]) {
+		d->link = f->six.link;
+		d->link_ours = iface6_owns(f, d->link);
+	}
+	for (enum family x = FAMILY4; x < FAMILIES; x++)
+		if (d->serves[x])
+			read_nets(d, f, x);
+	for (enum clientmsg_kind k = 0; k < CLIENTMSG_KINDS; k++)
+		if (d->serves[clientmsg_kind_family(k)])
+			(clientmsg_kind_family(k) == FAMILY6 ? read_choice6 :
+			    read_choice)(d, r, f, k);
 }
 
 struct doctor *
 doctor_new(struct relay *r, uint32_t ifindex, const char *ifname, uint8_t slot,
     struct hash_key secret, struct mono now)
 {
-	const struct iface *f = iftab_by_index(r->iftab, ifindex);
-	bool ready = f && f->conf && iface_ready(f);
-	uint16_t servers = ready ? r->conf->n_server : 0;
+	struct iface *f = iftab_by_index(r->iftab, ifindex);
 	struct doctor *d = calloc(1, sizeof(*d));
 	uint64_t n = UINT64_MAX;
+	uint16_t servers;
 
 	if (!d)
 		return NULL;
+	for (enum family x = FAMILY4; f && x < FAMILIES; x++)
+		d->serves[x] = iface_serves(f, x);
+	servers = d->serves[FAMILY4] || d->serves[FAMILY6] ? r->conf->n_server : 0;
 	d->conf = r->conf;
 	d->slot = slot;
 	d->secret = secret;
 	d->mac = (uint16_t)hash_sip(secret, &n, sizeof(n));
 	d->began = now;
 	strncpy(d->ifname, ifname, sizeof(d->ifname) - 1);
-	if (ready)
-		read_iface(d, r, f);
+	if (servers)
+		read_families(d, r, f);
 	d->max_q = servers * Q_PER_SERVER(d->n_giaddr) + Q_OTHERS;
 	if (d->max_q > 1u << PLACE_BITS)
 		d->max_q = 1u << PLACE_BITS;
@@ -597,15 +793,12 @@ doctor_new(struct relay *r, uint32_t ifindex, const char *ifname, uint8_t slot,
 	d->finding = calloc(d->max_finding, sizeof(*d->finding));
 	if (!d->server || !d->q || !d->finding)
 		return doctor_free(d);
-	if (ready) {
-		for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
-			read_choice(d, r, f, (enum clientmsg_kind)k);
+	if (d->serves[FAMILY4])
 		add_query(d, (struct doctor_query){ .what = DOCTOR_LISTEN,
 			.kind = CLIENTMSG_X64 }, now);
-	}
 	for (uint16_t i = 0; i < servers; i++)
 		if (r->conf->server[i].first == i && iface_leads_to(f, r->conf, i) &&
-		    ip_family(r->conf->server[i].address) == FAMILY4)
+		    d->serves[ip_family(r->conf->server[i].address)])
 			add_server(d, r, i, now);
 	doctor_look(d, f);
 	return d;

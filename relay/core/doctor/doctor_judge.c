@@ -7,7 +7,7 @@
  * explained by the nearest known cause: no route, a closed port, an absent
  * host, no return route, and only then the service.
  */
-#include "core/doctor/doctor.h"
+#include "core/doctor/judge.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -15,17 +15,8 @@
 
 #include "base/sbuf.h"
 
-/* What a finding is about. */
-struct about {
-	const struct doctor_server *server;	/* NULL: none */
-	unsigned kinds;
-	struct ip4 address;
-	bool tolerable;		/* a warning, although the row says FAIL */
-};
-
-/* fmt is the detail, in which untrusted text is escaped, or NULL. */
-__attribute__((format(printf, 4, 5))) static void
-report(struct doctor *d, enum finding what, struct about a, const char *fmt, ...)
+void
+doctor_report(struct doctor *d, enum finding what, struct about a, const char *fmt, ...)
 {
 	struct doctor_finding f = {
 		.what = what, .kinds = a.kinds, .address = a.address,
@@ -43,7 +34,7 @@ report(struct doctor *d, enum finding what, struct about a, const char *fmt, ...
 		struct doctor_finding *old = &d->finding[i];
 
 		if (old->what == what && old->level == f.level &&
-		    old->server == f.server && ip4_eq(old->address, f.address) &&
+		    old->server == f.server && ip_eq(old->address, f.address) &&
 		    strcmp(old->detail, f.detail) == 0) {
 			old->kinds |= f.kinds;
 			return;
@@ -66,8 +57,29 @@ add_text(struct sbuf *b, const char *before, const char *text)
 	sbuf_esc(b, text, strlen(text));
 }
 
+/* Appends the members of a group that serve this family. Are there any? */
+static bool
+add_members(const struct doctor *d, struct sbuf *b, const char *class, uint16_t group,
+    enum family family)
+{
+	const struct conf_group *g = &d->conf->group[group];
+	bool any = false;
+
+	for (unsigned i = 0; group != CONF_NONE && i < g->n; i++) {
+		const struct conf_server *s = &d->conf->server[g->server[i]];
+
+		if (ip_family(s->address) != family)
+			continue;
+		if (!any)
+			sbuf_printf(b, "%s%s", b->len ? "; " : "", class);
+		add_text(b, any ? ", " : " ", s->name);
+		any = true;
+	}
+	return any;
+}
+
 static void
-look_at_choice(struct doctor *d, unsigned kind)
+look_at_choice(struct doctor *d, enum clientmsg_kind kind)
 {
 	static const char *const class[CONF_CLASSES] = { "dhcp:", "boot:" };
 	const struct doctor_choice *c = &d->choice[kind];
@@ -75,50 +87,64 @@ look_at_choice(struct doctor *d, unsigned kind)
 	char text[DOCTOR_DETAIL];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
+	if (!d->serves[clientmsg_kind_family(kind)])
+		return;
 	if (c->rule != CONF_NONE)
 		add_text(&b, "rule ", d->conf->rule[c->rule].name);
-	for (unsigned n = 0; n < CONF_CLASSES && !c->t.drop; n++) {
-		const struct conf_group *g;
+	for (unsigned n = 0; n < CONF_CLASSES && !c->t.drop; n++)
+		if (add_members(d, &b, class[n], c->t.group[n], clientmsg_kind_family(kind)))
+			what = FINDING_SELECTED;
+	doctor_report(d, what, (struct about){ .kinds = 1u << kind }, "%s", text);
+}
 
-		if (c->t.group[n] == CONF_NONE)
-			continue;
-		what = FINDING_SELECTED;
-		g = &d->conf->group[c->t.group[n]];
-		sbuf_printf(&b, "%s%s", b.len ? "; " : "", class[n]);
-		for (unsigned i = 0; i < g->n; i++)
-			add_text(&b, i ? ", " : " ",
-			    d->conf->server[g->server[i]].name);
-	}
-	report(d, what, (struct about){ .kinds = 1u << kind }, "%s", text);
+/* Says how servers know the interface: "giaddr 192.0.2.1; link-address 2001:db8::1". */
+static void
+add_names(const struct doctor *d, struct sbuf *b)
+{
+	char a[IP_STRLEN];
+
+	for (unsigned i = 0; i < d->n_giaddr; i++)
+		sbuf_printf(b, "%s %s", i ? "" : "giaddr", ip4_str(d->giaddr[i].addr, a));
+	if (d->serves[FAMILY6])
+		sbuf_printf(b, "%slink-address %s", b->len ? "; " : "", ip6_str(d->link, a));
+}
+
+static bool
+is_standby(const struct doctor *d, const struct iface *f)
+{
+	return (d->serves[FAMILY4] && f->standby[FAMILY4]) ||
+	    (d->serves[FAMILY6] && f->standby[FAMILY6]);
 }
 
 void
 doctor_look(struct doctor *d, const struct iface *f)
 {
 	const struct about none = { 0 };
-	char a[IP4_STRLEN], text[DOCTOR_DETAIL];
+	char text[DOCTOR_DETAIL];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
 	if (!f || !f->conf)
-		report(d, FINDING_NOT_CONFIGURED, none, NULL);
+		doctor_report(d, FINDING_NOT_CONFIGURED, none, NULL);
 	else if (!f->link.up)
-		report(d, FINDING_IF_DOWN, none, NULL);
-	else if (!iface_ready(f))
-		report(d, FINDING_NO_GIADDR, none, NULL);
+		doctor_report(d, FINDING_IF_DOWN, none, NULL);
+	else {
+		if (f->asks[FAMILY4] && !d->serves[FAMILY4])
+			doctor_report(d, FINDING_NO_GIADDR, none, NULL);
+		if (f->asks[FAMILY6] && !d->serves[FAMILY6])
+			doctor_report(d, FINDING_NO_LINK_ADDRESS, none, NULL);
+	}
 	if (!f || !d->ifindex)
 		return;
-	sbuf_puts(&b, "giaddr");
-	for (unsigned i = 0; i < d->n_giaddr; i++)
-		sbuf_printf(&b, " %s", ip4_str(d->giaddr[i].addr, a));
-	if (!d->giaddr_ours)
-		report(d, FINDING_GIADDR_FOREIGN, none, "%s", text);
-	else if (!f->standby[FAMILY4] && f->link.running)
-		report(d, FINDING_SERVES, none, "%s", text);
-	if (f->standby[FAMILY4])
-		report(d, FINDING_STANDBY, none, "%s", text);
+	add_names(d, &b);
+	if (d->serves[FAMILY4] && !d->giaddr_ours)
+		doctor_report(d, FINDING_GIADDR_FOREIGN, none, "%s", text);
+	else if (!is_standby(d, f) && f->link.running)
+		doctor_report(d, FINDING_SERVES, none, "%s", text);
+	if (is_standby(d, f))
+		doctor_report(d, FINDING_STANDBY, none, "%s", text);
 	if (!f->link.running)
-		report(d, FINDING_NO_CARRIER, none, NULL);
-	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
+		doctor_report(d, FINDING_NO_CARRIER, none, NULL);
+	for (enum clientmsg_kind k = 0; k < CLIENTMSG_KINDS; k++)
 		look_at_choice(d, k);
 }
 
@@ -154,6 +180,8 @@ why_silent(const struct doctor_server *s)
 		return FINDING_NO_ROUTE;
 	if (is_unreachable(s->err) || is_unreachable(error_of(s->ping)))
 		return FINDING_HOST_UNREACHABLE;
+	if (ip_family(s->address) == FAMILY6)
+		return s->dhcp || s->boot ? FINDING_NO_ADVERTISE : FINDING_OTHERS_ONLY;
 	if (there && !back && s->ping_giaddr)
 		return FINDING_GIADDR_UNREACHABLE;
 	if (back && !there)
@@ -180,7 +208,8 @@ is_told(const struct doctor *d, unsigned k)
 	for (unsigned i = 0; i < d->n_server; i++) {
 		const struct doctor_kind *x = &d->server[i].kind[k];
 
-		if (k == CLIENTMSG_HTTP ? x->boot.http || x->address.http :
+		if (clientmsg_kind_family(k) == FAMILY6 ? doctor_boots6(x, k) :
+		    k == CLIENTMSG_HTTP ? x->boot.http || x->address.http :
 		    names_file(x) || x->boot.got || x->p4011)
 			return true;
 	}
@@ -195,52 +224,69 @@ finding_of(enum drop why)
 	    why == DROP_REVERSE_PATH ? FINDING_REVERSE_PATH : FINDING_REPLY_DROPPED;
 }
 
+/* Replies that the relay would drop. Were there any? */
+static bool
+judge_refused(struct doctor *d, const struct doctor_server *s)
+{
+	bool refused = false;
+	char ip[IP_STRLEN];
+
+	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
+		const struct doctor_kind *x = &s->kind[k];
+		struct about a = { .server = s, .kinds = 1u << k };
+
+		refused = refused || x->refused != DROP_NONE || x->malformed;
+		if (x->refused != DROP_NONE)
+			doctor_report(d, finding_of(x->refused), a, "from %s: %s",
+			    ip_str(x->refused_from, ip), drop_word(x->refused));
+		if (x->malformed)
+			doctor_report(d, FINDING_BAD_ADVERTISE, a, NULL);
+	}
+	return refused;
+}
+
+static void
+judge_offer(struct doctor *d, const struct doctor_server *s, unsigned k)
+{
+	const struct doctor_offer *lease = &s->kind[k].address;
+	bool six = clientmsg_kind_family(k) == FAMILY6;
+	bool boots = s->kind[k].boot.got || (lease->got &&
+	    (lease->pxe || lease->http || lease->file[0]));
+	struct about a = { .server = s, .kinds = 1u << k };
+	char ip[IP_STRLEN];
+
+	if (lease->got && s->proxy_only)
+		doctor_report(d, FINDING_LEASE_REFUSED, a, NULL);
+	if (lease->fragments || s->kind[k].boot.fragments)
+		doctor_report(d, six ? FINDING_TOO_LARGE : FINDING_FRAGMENTS, a,
+		    six ? NULL : "MTU %u", d->mtu);
+	if (lease->got)
+		doctor_report(d, FINDING_OFFERS, a, "address %s%s",
+		    six ? ip6_str(lease->address, ip) : ip4_str(lease->yiaddr, ip),
+		    boots ? ", boot information" : "");
+	else if (!six || pxe6_boots(&s->kind[k].boot.six, PXE_PXE))
+		doctor_report(d, FINDING_OFFERS, a, boots ? "boot information" : NULL);
+}
+
 static void
 judge_offers(struct doctor *d, const struct doctor_server *s)
 {
 	/* A server that none of our kinds selects may ignore them all. */
 	unsigned silent = s->answered && (s->dhcp || s->boot) ?
 	    s->queried & ~s->answered : 0;
+	bool refused = judge_refused(d, s);
 	struct about a = { .server = s };
 	enum finding what;
-	bool refused = false;
-	char ip[IP4_STRLEN];
 
-	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
-		const struct doctor_kind *x = &s->kind[k];
-
-		if (x->refused == DROP_NONE)
-			continue;
-		refused = true;
-		a.kinds = 1u << k;
-		report(d, finding_of(x->refused), a, "from %s: %s",
-		    ip4_str(x->refused_from, ip), drop_word(x->refused));
-	}
-	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
-		const struct doctor_offer *lease = &s->kind[k].address;
-		bool boots = s->kind[k].boot.got || (lease->got &&
-		    (lease->pxe || lease->http || lease->file[0]));
-
-		a.kinds = 1u << k;
-		if (!(s->answered & a.kinds))
-			continue;
-		if (lease->got && s->proxy_only)
-			report(d, FINDING_LEASE_REFUSED, a, NULL);
-		if (lease->fragments || s->kind[k].boot.fragments)
-			report(d, FINDING_FRAGMENTS, a, "MTU %u", d->mtu);
-		if (lease->got)
-			report(d, FINDING_OFFERS, a, "address %s%s",
-			    ip4_str(lease->yiaddr, ip),
-			    boots ? ", boot information" : "");
-		else
-			report(d, FINDING_OFFERS, a,
-			    boots ? "boot information" : NULL);
-	}
+	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
+		if (s->answered >> k & 1)
+			judge_offer(d, s, k);
 	/* A kind that no boot server serves is reported once, as NO_BOOT. */
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
 		a.kinds = 1u << k;
-		if (silent >> k & 1 && (!s->is_boot || is_told(d, k)))
-			report(d, FINDING_KIND_SILENT, a, NULL);
+		if (silent >> k & 1 && !s->kind[k].malformed &&
+		    (!s->is_boot || is_told(d, k)))
+			doctor_report(d, FINDING_KIND_SILENT, a, NULL);
 	}
 	a.kinds = 0;
 	if (s->answered || !s->routed || refused)
@@ -248,7 +294,7 @@ judge_offers(struct doctor *d, const struct doctor_server *s)
 	what = why_silent(s);
 	if (what == FINDING_SOURCE_UNREACHABLE)
 		a.address = s->source;
-	report(d, what, a, NULL);
+	doctor_report(d, what, a, NULL);
 }
 
 /* --- addresses ------------------------------------------------------------ */
@@ -260,32 +306,39 @@ on_link(const struct doctor_offer *o, struct ip4 a)
 }
 
 static bool
-in_our_nets(const struct doctor *d, struct ip4 a)
+in_our_nets(const struct doctor *d, struct ipaddr a)
 {
-	for (unsigned i = 0; i < d->n_net; i++)
-		if (ip4net_has(d->net[i], a))
+	bool any = false;
+
+	for (unsigned i = 0; i < d->n_net; i++) {
+		if (ipnet_has(d->net[i], a))
 			return true;
-	return d->n_net == 0 || d->other_nets;
+		any = any || ip_family(d->net[i].addr) == ip_family(a);
+	}
+	/* A configured link-address may be of another subnet, as a giaddr is with
+	 * link-selection. */
+	return !any || (ip_family(a) == FAMILY6 ? !d->link_ours : d->other_nets);
 }
 
 static void
 judge_router(struct doctor *d, const struct doctor_server *s, unsigned k)
 {
 	const struct doctor_offer *o = &s->kind[k].address;
-	struct about a = { .server = s, .kinds = 1u << k, .address = o->router };
+	struct about a = { .server = s, .kinds = 1u << k,
+		.address = ip_of4(o->router) };
 
 	if (ip4_is_none(o->router)) {
 		/* It matters only if the boot file is in another network. */
 		a.tolerable = true;
 		for (unsigned i = 0; i < d->n_file; i++)
 			if (d->file[i].kinds & a.kinds &&
-			    !on_link(o, d->file[i].server))
+			    !on_link(o, ip_v4(d->file[i].server)))
 				a.tolerable = false;
-		report(d, FINDING_NO_ROUTER, a, NULL);
+		doctor_report(d, FINDING_NO_ROUTER, a, NULL);
 		return;
 	}
 	if (!ip4_is_none(o->mask) && !on_link(o, o->router)) {
-		report(d, FINDING_ROUTER_OUTSIDE, a, NULL);
+		doctor_report(d, FINDING_ROUTER_OUTSIDE, a, NULL);
 		return;
 	}
 	for (unsigned i = 0; i < d->n_router; i++) {
@@ -294,10 +347,10 @@ judge_router(struct doctor *d, const struct doctor_server *s, unsigned k)
 		if (!ip4_eq(x->address, o->router))
 			continue;
 		if (x->ours || was_answered(x->query))
-			report(d, FINDING_ROUTER, a, "%s",
+			doctor_report(d, FINDING_ROUTER, a, "%s",
 			    x->ours ? "this host" : "answers ARP");
 		else if (x->query && x->query->state == DOCTOR_SILENT)
-			report(d, FINDING_ROUTER_SILENT, a, NULL);
+			doctor_report(d, FINDING_ROUTER_SILENT, a, NULL);
 	}
 }
 
@@ -321,7 +374,7 @@ compare_leases(struct doctor *d, const struct doctor_server *s,
 		sbuf_printf(&out, " mask %s", ip4_str(o->mask, ip));
 		sbuf_printf(&out, " router %s", ip4_str(o->router, ip));
 	}
-	report(d, same ? FINDING_SAME_ADDRESS : FINDING_DISAGREE,
+	doctor_report(d, same ? FINDING_SAME_ADDRESS : FINDING_DISAGREE,
 	    (struct about){ .kinds = 1u << k }, "%s", text);
 }
 
@@ -329,35 +382,36 @@ static void
 judge_addresses(struct doctor *d, unsigned k)
 {
 	struct about a = { .kinds = 1u << k };
-	bool any = false, due = false;
-	char ip[IP4_STRLEN];
+	bool any = false, due = false, six = clientmsg_kind_family(k) == FAMILY6;
+	char ip[IP_STRLEN];
 
 	for (unsigned i = 0; i < d->n_server; i++) {
 		const struct doctor_server *s = &d->server[i];
 		const struct doctor_offer *o = &s->kind[k].address;
+		struct ipaddr given = six ? ip_of6(o->address) : ip_of4(o->yiaddr);
 
 		due = due || s->dhcp >> k & 1;
 		if (!o->got || s->proxy_only)
 			continue;
 		any = true;
 		a.server = s;
-		if (!in_our_nets(d, o->yiaddr))
-			report(d, FINDING_WRONG_SUBNET, a, "%s",
-			    ip4_str(o->yiaddr, ip));
+		if (!in_our_nets(d, given))
+			doctor_report(d, FINDING_WRONG_SUBNET, a, "%s", ip_str(given, ip));
+		if (six)
+			continue;
 		judge_router(d, s, k);
 		for (unsigned n = 0; n < i; n++)
 			compare_leases(d, &d->server[n], s, k);
 	}
 	a.server = NULL;
 	if (due && !any)
-		report(d, FINDING_NO_ADDRESS, a, NULL);
+		doctor_report(d, FINDING_NO_ADDRESS, a, NULL);
 }
 
 /* --- what one server tells about booting ---------------------------------- */
 
-/* Does it name a file for any kind? Then the lack for another may be intended. */
-static bool
-has_files(const struct doctor_server *s)
+bool
+doctor_has_files(const struct doctor_server *s)
 {
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
 		if (names_file(&s->kind[k]))
@@ -377,13 +431,13 @@ judge_4011(struct doctor *d, const struct doctor_server *s, unsigned k)
 	/* With strip-pxe-from = dhcp no machine sees this option 60. */
 	if (d->conf->strip_pxe_from_dhcp && !is_boot)
 		return;
-	if (!ip4_is_none(x->no_host)) {
+	if (!ip_is_none(x->no_host)) {
 		a.address = x->no_host;
-		report(d, FINDING_NO_HOST_4011, a, NULL);
+		doctor_report(d, FINDING_NO_HOST_4011, a, NULL);
 	}
 	if (!x->p4011)
 		return;
-	if (!names_file(x) && has_files(s)) {
+	if (!names_file(x) && doctor_has_files(s)) {
 		a.tolerable = true;
 		what = FINDING_NO_FILE;
 	} else if (was_answered(x->p4011))
@@ -396,9 +450,9 @@ judge_4011(struct doctor *d, const struct doctor_server *s, unsigned k)
 		what = FINDING_OPTION60;
 	else if (error_of(x->p4011))
 		what = FINDING_CLOSED_4011;
-	if (!ip4_eq(x->p4011->to, s->address))
+	if (!ip_eq(x->p4011->to, s->address))
 		a.address = x->p4011->to;
-	report(d, what, a, NULL);
+	doctor_report(d, what, a, NULL);
 }
 
 /* Reports boot offers without a file name. Port 4011 has findings of its own. */
@@ -414,10 +468,10 @@ judge_promise(struct doctor *d, const struct doctor_server *s, unsigned k)
 
 	if (k == CLIENTMSG_HTTP) {
 		if ((x->boot.http || o->http) && !x->boot.file[0] && !o->file[0])
-			report(d, FINDING_HTTP_NO_URL, a, NULL);
+			doctor_report(d, FINDING_HTTP_NO_URL, a, NULL);
 	} else if ((x->boot.got || half) && !names_file(x) && !x->p4011) {
-		a.tolerable = has_files(s);
-		report(d, FINDING_NO_FILE, a, NULL);
+		a.tolerable = doctor_has_files(s);
+		doctor_report(d, FINDING_NO_FILE, a, NULL);
 	}
 }
 
@@ -426,8 +480,7 @@ judge_promise(struct doctor *d, const struct doctor_server *s, unsigned k)
 static bool
 file_suits(const struct doctor_file *f, unsigned kind)
 {
-	return bootfile_suits(f->content,
-	    clientmsg_kind_arch((enum clientmsg_kind)kind));
+	return bootfile_suits(f->content, clientmsg_kind_arch(kind));
 }
 
 /* Does a kind that every site has get a file that it can boot? */
@@ -442,6 +495,8 @@ others_find_theirs(const struct doctor *d)
 				return true;
 	return false;
 }
+
+#define ARCH_ARM64	11
 
 static void
 judge_file(struct doctor *d, const struct doctor_file *f)
@@ -466,15 +521,15 @@ judge_file(struct doctor *d, const struct doctor_file *f)
 		if (what == FINDING_FILE_FOUND) {
 			/* A site without ARM64 machines often gives them the
 			 * file of all kinds but x64. */
-			a.tolerable = !suits && k == CLIENTMSG_ARM64 &&
-			    others_find_theirs(d);
-			report(d, suits ? what : FINDING_WRONG_ARCH, a, "%s (%s)",
+			a.tolerable = !suits && clientmsg_kind_arch(k) ==
+			    ARCH_ARM64 && others_find_theirs(d);
+			doctor_report(d, suits ? what : FINDING_WRONG_ARCH, a, "%s (%s)",
 			    name, bootfile_content_text(f->content));
 		} else if (f->code > 0)
-			report(d, what, a, "%s (%s %d)", name,
+			doctor_report(d, what, a, "%s (%s %d)", name,
 			    http ? "HTTP status" : "TFTP error", f->code);
 		else
-			report(d, what, a, "%s", name);
+			doctor_report(d, what, a, "%s", name);
 	}
 }
 
@@ -505,7 +560,7 @@ judge_group(struct doctor *d, const struct conf_group *g, unsigned k)
 		    !strstr(before, "://")) {
 			add_text(&b, "", before);
 			add_text(&b, ", ", file);
-			report(d, FINDING_BOOT_DIFFERS,
+			doctor_report(d, FINDING_BOOT_DIFFERS,
 			    (struct about){ .kinds = 1u << k }, "%s", text);
 			return;
 		}
@@ -527,15 +582,15 @@ judge_boot(struct doctor *d)
 		if (d->choice[k].t.drop)
 			continue;
 		told |= (unsigned)is_told(d, k) << k;
-		if (boot != CONF_NONE) {
+		if (boot != CONF_NONE && d->serves[clientmsg_kind_family(k)]) {
 			wanted |= 1u << k;
 			judge_group(d, &d->conf->group[boot], k);
 		}
 		if ((answering & ~told) >> k & 1)
-			report(d, FINDING_NO_BOOT, a, NULL);
+			doctor_report(d, FINDING_NO_BOOT, a, NULL);
 	}
 	if (wanted && !told)
-		report(d, FINDING_NO_BOOT_AT_ALL, (struct about){ 0 }, NULL);
+		doctor_report(d, FINDING_NO_BOOT_AT_ALL, (struct about){ 0 }, NULL);
 }
 
 static void
@@ -546,16 +601,16 @@ judge_vlan(struct doctor *d)
 
 	for (unsigned i = 0; i < d->n_stranger; i++) {
 		const struct doctor_stranger *x = &d->stranger[i];
-		struct about a = { .address = x->from };
+		struct about a = { .address = ip_of4(x->from) };
 
 		rogue = rogue || !x->relay;
-		report(d, x->relay ? FINDING_OTHER_RELAY : FINDING_ROGUE, a,
+		doctor_report(d, x->relay ? FINDING_OTHER_RELAY : FINDING_ROGUE, a,
 		    x->relay || ip4_is_none(x->yiaddr) ? NULL : "offers %s",
 		    ip4_str(x->yiaddr, y));
 	}
 	for (unsigned i = 0; i < d->n_q && !rogue; i++)
 		if (d->q[i].what == DOCTOR_LISTEN)
-			report(d, d->q[i].state == DOCTOR_ERROR ?
+			doctor_report(d, d->q[i].state == DOCTOR_ERROR ?
 			    FINDING_NOT_LISTENED : FINDING_NO_STRANGER,
 			    (struct about){ 0 }, NULL);
 }
@@ -570,15 +625,15 @@ doctor_judge(struct doctor *d)
 		struct about a = { .server = s };
 
 		if (s->drained)
-			report(d, FINDING_DRAINED, a, NULL);
+			doctor_report(d, FINDING_DRAINED, a, NULL);
 		else if (s->down)
-			report(d, FINDING_BELIEVED_DOWN, a, "%s",
+			doctor_report(d, FINDING_BELIEVED_DOWN, a, "%s",
 			    health_diag_word(s->diag));
 		if (!s->routed)
-			report(d, s->diag == HEALTH_DIAG_NOT_A_HOST ?
+			doctor_report(d, s->diag == HEALTH_DIAG_NOT_A_HOST ?
 			    FINDING_NOT_A_HOST : FINDING_NO_ROUTE, a, NULL);
 		else if (was_answered(s->ping) && was_answered(s->ping_giaddr))
-			report(d, FINDING_REACHABLE, a, NULL);
+			doctor_report(d, FINDING_REACHABLE, a, NULL);
 	}
 	for (unsigned i = 0; i < d->n_server; i++)
 		judge_offers(d, &d->server[i]);
@@ -586,8 +641,15 @@ doctor_judge(struct doctor *d)
 		judge_addresses(d, k);
 	for (unsigned i = 0; i < d->n_server; i++)
 		for (unsigned k = 0; k < CLIENTMSG_KINDS; k++) {
-			judge_4011(d, &d->server[i], k);
-			judge_promise(d, &d->server[i], k);
+			const struct doctor_server *s = &d->server[i];
+
+			if (clientmsg_kind_family(k) == FAMILY6) {
+				doctor_judge_adverts(d, s, k);
+				doctor_judge_4011_v6(d, s, k);
+				continue;
+			}
+			judge_4011(d, s, k);
+			judge_promise(d, s, k);
 		}
 	for (unsigned i = 0; i < d->n_file; i++)
 		judge_file(d, &d->file[i]);

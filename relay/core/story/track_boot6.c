@@ -8,7 +8,6 @@
 #include "core/story/track.h"
 
 /* What fits into a frame; EDK2 (Dhcp6Impl.h) has no room for more. */
-#define EDK2_MAX	1472
 
 void
 track_firmware6(struct track_six *six, const struct pxe_client *c)
@@ -55,7 +54,7 @@ faults_of(const struct track_six *six, const struct dhcp6 *m, const struct pxe6_
 		faults |= TRACK_NO_HTTP;
 	if (!pxe6_url_suits(o, six->family))
 		faults |= TRACK_BAD_URL;
-	if (m->len > EDK2_MAX)
+	if (m->len > PXE6_MAX)
 		faults |= TRACK_TOO_LARGE;
 	/* Dhcp6Io.c: it listens no longer. */
 	if (six->ended_early && m->type == DHCP6_ADVERTISE)

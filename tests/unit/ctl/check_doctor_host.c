@@ -49,6 +49,10 @@ END_TEST
 	"\"name\":\"entry\",\"hook\":\"" hook "\"}},{\"rule\":{\"family\":\"inet\"," \
 	"\"table\":\"fw\",\"chain\":\"entry\",\"handle\":2,\"expr\":[" jump "]}},"
 #define JUMP "{\"jump\":{\"target\":\"pass\"}}"
+#define IN(family, port) "{\"chain\":{\"family\":\"" family "\",\"table\":\"fw\"," \
+	"\"name\":\"pass\",\"hook\":\"forward\"}},{\"rule\":{\"family\":\"" family "\"," \
+	"\"table\":\"fw\",\"chain\":\"pass\",\"handle\":12,\"expr\":[" \
+	PORT("udp", "dport", "==", port) DROP_IT "]}}"
 
 /* silent: what a run found; NULL: no finding */
 static const struct {
@@ -69,6 +73,18 @@ static const struct {
 	    DROP_IT), NULL, "firewall-drops", "inet fw pass, rule handle 12: UDP 4011" },
 	{ "all but one", HOOKED RULE(PORT("udp", "dport", "!=", "67") DROP_IT), NULL,
 	    "firewall-drops", "inet fw pass, rule handle 12: UDP 68" },
+	{ "DHCPv6's", HOOKED RULE(PORT("udp", "dport", "==", "547") DROP_IT), NULL,
+	    "firewall-drops", "inet fw pass, rule handle 12: UDP 547" },
+	{ "DHCPv6's in a table of IPv4", IN("ip", "547"), NULL, "firewall", NULL },
+	{ "DHCPv4's in a table of IPv6", IN("ip6", "67"), NULL, "firewall", NULL },
+	{ "DHCPv6's in a table of IPv6", IN("ip6", "547"), NULL, "firewall-drops",
+	    "ip6 fw pass, rule handle 12: UDP 547" },
+	{ "a policy of IPv6, and silence", "{\"chain\":{\"family\":\"ip6\","
+	    "\"table\":\"fw\",\"name\":\"in\",\"policy\":\"drop\"}}", "no-advertise",
+	    "firewall-may-drop", "ip6 fw in: policy drop" },
+	{ "a policy of IPv6, and silence of IPv4", "{\"chain\":{\"family\":\"ip6\","
+	    "\"table\":\"fw\",\"name\":\"in\",\"policy\":\"drop\"}}", "no-offer",
+	    "firewall", NULL },
 	{ "another port", HOOKED RULE(PORT("udp", "dport", "==", "53") DROP_IT), NULL,
 	    "firewall", NULL },
 	{ "TCP", HOOKED RULE(PORT("tcp", "dport", "==", "69") DROP_IT), NULL, "firewall",

@@ -85,7 +85,7 @@ static struct query
 ask(enum query_kind kind, uint16_t port, const char *msg)
 {
 	return (struct query){
-		.kind = kind, .token = TOKEN, .to = NET_B, .port = port,
+		.kind = kind, .token = TOKEN, .to = ip_of4(NET_B), .port = port,
 		.until = mono_add_ms(loop_now(loop), 60000),
 		.msg = msg, .len = msg ? strlen(msg) : 0,
 	};
@@ -134,7 +134,7 @@ START_TEST(echo_is_answered)
 
 	ck_assert_int_eq(query_ask(queries, &q), 0);
 	expect_answer(0, NULL, 0);
-	ck_assert(ip4_eq(got.from, NET_B));
+	ck_assert(ip_eq(got.from, ip_of4(NET_B)));
 }
 END_TEST
 
@@ -144,7 +144,7 @@ START_TEST(echo_leaves_from_the_given_source)
 	struct query q = ask(QUERY_ECHO, 0, NULL);
 
 	net_run("ip addr add 192.0.2.1/32 dev v0");
-	q.source = (struct ip4){ 0xc0000201 };
+	q.source = ip_of4((struct ip4){ 0xc0000201 });
 	ck_assert_int_eq(query_ask(queries, &q), 0);
 	expect_silence();
 	net_in_b();
@@ -162,7 +162,7 @@ ask_arp(void)
 	struct query q = ask(QUERY_ARP, 0, NULL);
 
 	q.ifindex = net_index("v0");
-	q.source = NET_A;
+	q.source = ip_of4(NET_A);
 	memcpy(q.mac.b, net_mac_a, 6);
 	return q;
 }
@@ -180,7 +180,7 @@ START_TEST(arp_for_an_unused_address_is_not_answered)
 {
 	struct query nobody = ask_arp(), q = ask_arp();
 
-	nobody.to.host += 7;
+	nobody.to.v4.host += 7;
 	nobody.token++;
 	ck_assert_int_eq(query_ask(queries, &nobody), 0);
 	expect_silence();
@@ -261,10 +261,10 @@ START_TEST(answer_may_come_from_another_port)
 	struct query q = ask(QUERY_DATAGRAM, 4011, "question");
 	struct loop_watch *w = open_server(4011, "answer", 6);
 
-	q.source = NET_A;
+	q.source = ip_of4(NET_A);
 	ck_assert_int_eq(query_ask(queries, &q), 0);
 	expect_answer(0, "answer", 6);
-	ck_assert(ip4_eq(got.from, NET_B));
+	ck_assert(ip_eq(got.from, ip_of4(NET_B)));
 	ck_assert(!got.more);
 	ck_assert_str_eq(server.heard, "question");
 	ck_assert_uint_eq(ntohl(server.from.sin_addr.s_addr), NET_A.host);
@@ -365,7 +365,7 @@ START_TEST(tftp_answer_of_another_address_is_ignored)
 	net_run("ip addr add 10.0.0.3/24 dev v1");
 	net_in_a();
 	w = open_server(69, "\0\5\0\1no", 6);
-	q.to.host++;
+	q.to.v4.host++;
 	ck_assert_int_eq(query_ask(queries, &q), 0);
 	expect_silence();
 	ck_assert_uint_eq(server.times, 1);
@@ -471,7 +471,7 @@ START_TEST(page_is_read_to_its_end)
 	struct loop_watch *w = open_web("HTTP/1.1 200 OK\r\n\r", "\nbody", true);
 
 	refuse = 1;
-	q.source = NET_A;
+	q.source = ip_of4(NET_A);
 	ck_assert_int_eq(query_ask(queries, &q), 0);
 	ck_assert_int_eq(query_ask(queries, &q), 0);	/* again: already in progress */
 	run_for(10000);		/* the pieces may arrive together or not */
@@ -565,11 +565,11 @@ START_TEST(missing_route_or_source_is_an_error)
 	};
 	struct query q = ask(QUERY_DATAGRAM, 4011, "x");
 
-	q.source = (struct ip4){ 0xc0000201 };
+	q.source = ip_of4((struct ip4){ 0xc0000201 });
 	ck_assert_int_eq(query_ask(queries, &q), -EADDRNOTAVAIL);
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		q = ask(kinds[i], 80, "x");
-		q.to = (struct ip4){ 0xc0000202 };
+		q.to = ip_of4((struct ip4){ 0xc0000202 });
 		ck_assert_int_eq(query_ask(queries, &q), -ENETUNREACH);
 	}
 	ck_assert_uint_eq(query_n_open(queries), 0);
@@ -583,11 +583,11 @@ START_TEST(queries_are_bounded_and_leave_nothing_open)
 	unsigned before;
 
 	net_run("ip route add 10.1.0.0/16 via 10.0.0.2");
-	q.to.host = 0x0a010000;
+	q.to.v4.host = 0x0a010000;
 	ck_assert_int_eq(query_ask(queries, &q), 0);	/* opens the shared socket */
 	query_cancel(queries);
 	before = descriptors();
-	for (unsigned i = 0; i < QUERY_MAX; i++, q.to.host++, q.token++) {
+	for (unsigned i = 0; i < QUERY_MAX; i++, q.to.v4.host++, q.token++) {
 		q.kind = kinds[i % 3];
 		ck_assert_int_eq(query_ask(queries, &q), 0);
 	}

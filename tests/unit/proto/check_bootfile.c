@@ -42,6 +42,19 @@ static const struct {
 	{ "http://192.0.2.9:65536/", false, BOOTFILE_HTTP, NULL, NULL, 0, NULL },
 	{ "http://192.0.2.9:99999999999/", false, BOOTFILE_HTTP, NULL, NULL, 0, NULL },
 	{ "http://192.0.2.9:8o/", false, BOOTFILE_HTTP, NULL, NULL, 0, NULL },
+	{ "tftp://[2001:db8::9]/a/b", true, BOOTFILE_TFTP, "2001:db8::9", "[2001:db8::9]", 80,
+	    "a/b" },
+	{ "http://[2001:db8::9]:8080/x", true, BOOTFILE_HTTP, "2001:db8::9", "[2001:db8::9]",
+	    8080, "/x" },
+	{ "http://[::ffff:127.0.0.1]", true, BOOTFILE_HTTP, "::ffff:127.0.0.1",
+	    "[::ffff:127.0.0.1]", 80, "/" },
+	{ "http://[192.0.2.9]/x", true, BOOTFILE_HTTP, NULL, "[192.0.2.9]", 80, "/x" },
+	{ "http://[fe80::1%eth0]/x", true, BOOTFILE_HTTP, NULL, "[fe80::1%eth0]", 80, "/x" },
+	{ "http://[]/x", true, BOOTFILE_HTTP, NULL, "[]", 80, "/x" },
+	{ "http://2001:db8::9/x", false, BOOTFILE_HTTP, NULL, NULL, 0, NULL },
+	{ "http://[2001:db8::9/x", false, BOOTFILE_HTTP, NULL, NULL, 0, NULL },
+	{ "http://[2001:db8::9]x/", false, BOOTFILE_HTTP, NULL, NULL, 0, NULL },
+	{ "http://[2001:db8::9]:/", false, BOOTFILE_HTTP, NULL, NULL, 0, NULL },
 	{ "a b://c", true, BOOTFILE_TFTP, NULL, "", 80, "a b://c" },
 };
 
@@ -58,9 +71,9 @@ START_TEST(a_name_says_where_its_file_is)
 	ck_assert_uint_eq(b.port, names[_i].port);
 	ck_assert_str_eq(b.path, names[_i].path);
 	if (names[_i].server)
-		ck_assert(ip4_eq(b.server, world_ip(names[_i].server)));
+		ck_assert(ip_eq(b.server, world_at(names[_i].server)));
 	else
-		ck_assert(ip4_is_none(b.server));
+		ck_assert(ip_is_none(b.server));
 }
 END_TEST
 

@@ -9,7 +9,7 @@
 
 #include "msg.h"
 #include "proto/dhcp4.h"
-#include "proto/pxe.h"
+#include "proto/pxe6.h"
 
 Suite *clientmsg_suite(void);
 
@@ -134,13 +134,81 @@ START_TEST(answers_are_known_by_the_hardware_address)
 }
 END_TEST
 
+START_TEST(each_kind_of_ipv6_is_an_edk2)
+{
+	struct clientmsg c = who(_i);
+	uint8_t out[CLIENTMSG_MAX];
+	size_t len = clientmsg_solicit(out, sizeof(out), &c);
+	struct pxe_client p;
+	struct dhcp6 m;
+	struct rd v;
+
+	ck_assert_int_eq(dhcp6_parse(&m, out, len), DROP_NONE);
+	ck_assert_uint_eq(m.type, DHCP6_SOLICIT);
+	ck_assert_uint_eq(m.xid, 0xed1234);
+	ck_assert(!m.odd && !m.repeats && !dhcp6_has(&m, DHCP6_OPT_RAPID_COMMIT));
+	ck_assert(dhcp6_has(&m, DHCP6_OPT_IA_NA) && dhcp6_requests(&m, DHCP6_OPT_BOOT_URL));
+	pxe6_read(&p, &m);
+	ck_assert(pxe6_is_edk2(&p));
+	ck_assert_uint_eq(p.arch[0], clientmsg_kind_arch(c.kind));
+	ck_assert_int_eq(p.httpclient, clientmsg_kind_is_http(c.kind));
+	ck_assert_int_eq(clientmsg_kind_family(c.kind), FAMILY6);
+	for (size_t size = 0; size < len; size++)
+		ck_assert_uint_eq(clientmsg_solicit(out, size, &c), 0);
+
+	len = clientmsg_request4011_v6(out, sizeof(out), &c, rd_init("DUID", 4));
+	ck_assert_int_eq(dhcp6_parse(&m, out, len), DROP_NONE);
+	ck_assert_uint_eq(m.type, DHCP6_REQUEST);
+	ck_assert(!dhcp6_has(&m, DHCP6_OPT_IA_NA));
+	ck_assert(dhcp6_opt(&m, DHCP6_OPT_SERVER_ID, &v) && rd_left(&v) == 4);
+}
+END_TEST
+
+START_TEST(answers_are_known_by_the_peer_address)
+{
+	struct clientmsg c = who(CLIENTMSG_X64_V6);
+	uint8_t inner[CLIENTMSG_MAX], out[CLIENTMSG_MAX + 64];
+	size_t len = clientmsg_solicit(inner, sizeof(inner), &c);
+	struct wr w = wr_init(out, sizeof(out));
+	struct dhcp6 m;
+	uint16_t run;
+	uint32_t xid;
+
+	ck_assert_int_eq(dhcp6_parse(&m, inner, len), DROP_NONE);
+	ck_assert(clientmsg_is_answer6(&m, &c));
+	c.xid++;
+	ck_assert(!clientmsg_is_answer6(&m, &c));
+	c.xid--;
+	dhcp6_relay_begin(&w, DHCP6_RELAY_REPL, 0, IP6_NONE, clientmsg_peer(&c));
+	dhcp6_put(&w, DHCP6_OPT_RELAY_MSG, inner, len);
+	len = wr_len(&w);
+	ck_assert(clientmsg_answer6(out, len, &run, &xid));
+	ck_assert_uint_eq(run, 0xbeef);
+	ck_assert_uint_eq(xid, 0x5eed1234);
+	for (size_t n = 0; n < DHCP6_RELAY_HEADER; n++) {
+		uint8_t *exact = msg_exact(out, n);
+
+		ck_assert(!clientmsg_answer6(exact, n, &run, &xid));
+		free(exact);
+	}
+	out[0] = DHCP6_RELAY_FORW;
+	ck_assert(!clientmsg_answer6(out, len, &run, &xid));
+	out[0] = DHCP6_RELAY_REPL;
+	out[18] = 0x20;		/* of the peer-address */
+	ck_assert(!clientmsg_answer6(out, len, &run, &xid));
+}
+END_TEST
+
 Suite *
 clientmsg_suite(void)
 {
 	Suite *s = suite_create("clientmsg");
 	TCase *tc = tcase_create("clientmsg");
 
-	tcase_add_loop_test(tc, each_kind_describes_itself, 0, CLIENTMSG_KINDS);
+	tcase_add_loop_test(tc, each_kind_describes_itself, 0, CLIENTMSG_KINDS4);
+	tcase_add_loop_test(tc, each_kind_of_ipv6_is_an_edk2, CLIENTMSG_KINDS4,
+	    CLIENTMSG_KINDS);
+	tcase_add_test(tc, answers_are_known_by_the_peer_address);
 	tcase_add_test(tc, port_4011_request_has_ciaddr);
 	tcase_add_test(tc, a_message_that_does_not_fit_has_length_0);
 	tcase_add_test(tc, answers_are_known_by_the_hardware_address);

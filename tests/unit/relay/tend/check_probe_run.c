@@ -102,7 +102,7 @@ START_TEST(each_kind_of_probe_is_sent_as_configured)
 	start_kind(k);
 	q = fakeio_query(last());
 	ck_assert_int_eq(q->kind, k->kind);
-	ck_assert(ip4_eq(q->to, rig_ip("198.51.100.11")));
+	ck_assert(ip_eq(q->to, rig_at("198.51.100.11")));
 	ck_assert_uint_eq(q->port, k->port);
 	ck_assert_uint_eq(q->len > 0, k->says != NULL);
 	if (k->says)
