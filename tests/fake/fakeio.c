@@ -756,9 +756,10 @@ change_membership(struct ipaddr group, uint32_t ifindex, bool join)
 {
 	enum family family = ip_family(group);
 	unsigned *n = &w.n_joined[family];
-	int err = w.join_fails;
+	int err = join ? w.join_fails : 0;
 
-	w.join_fails = 0;
+	if (join)
+		w.join_fails = 0;
 	if (err)
 		return -err;
 	for (unsigned i = 0; i < *n; i++)
