@@ -38,10 +38,10 @@ examples() {
 	diff -r conf/examples/pieces.d "$1/pieces.d"
 }
 
-# Has systemd judge the unit, with the built program in place of the installed one, which
+# Has systemd judge the unit, with the built programs in place of the installed ones, which
 # need not exist on this machine.
 unit_is_sound() {
-	sed "s|^ExecStart=[^ ]*|ExecStart=$PWD/build/gcc/pxrelayd|" "$1" \
+	sed "s|^\(Exec[A-Za-z]*=\)[^ ]*/|\1$PWD/build/gcc/|" "$1" \
 		> "$T/pxrelayd.service"
 	! systemd-analyze verify --man=no "$T/pxrelayd.service" 2>&1 |
 		grep pxrelayd.service
