@@ -236,6 +236,8 @@ new_ns()
 	local n
 
 	for n in "$@"; do
+		# A run that was killed with SIGKILL left it, and its number came round.
+		ip netns del "$ID-$n" 2>/dev/null
 		ip netns add "$ID-$n" || die "cannot make namespace $n"
 		SPACES+=("$n")
 		ip netns exec "$ID-$n" sysctl -qw \
@@ -528,7 +530,8 @@ reload_relay()
 	if [ $# = 0 ]; then
 		cat >"$T/relay.conf.new"
 	else
-		cp "$1" "$T/relay.conf.new"
+		# -p: a file that changed less than 100 ms ago makes the relay wait.
+		cp -p "$1" "$T/relay.conf.new"
 	fi
 	mv "$T/relay.conf.new" "$T/relay.conf"
 	kill -HUP "$RELAY_PID"

@@ -27,6 +27,8 @@ dhcp = $UP6:22
 END
 
 uefi pc 10 75 "IPv4Support=n"
-expect_verdict 75 request-unanswered
+# UEFI goes on with HTTP, so the log is asked: explain tells of the newest boot.
+expect "the verdict is request-unanswered" wait_for 90 logged relay \
+	"boot-failed mac=02:00:00:00:10:75 arch=uefi-x64 verdict=request-unanswered "
 expect "... although UEFI's own IPv6 has a lease" logged kea-srv DHCP6_LEASE_ALLOC
 switch_off pc
