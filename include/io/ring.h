@@ -46,8 +46,9 @@ struct ring *ring_close(struct ring *r);	/* NULL-safe; returns NULL */
 int ring_fd(const struct ring *r);
 /* Is there no frame? */
 bool ring_is_empty(const struct ring *r);
-/* Releases the frames that came before this wall-clock time. */
-void ring_skip(struct ring *r, uint64_t before_ns);
+/* What both rings hear is r's before that wall-clock time, and from then on the next
+ * one's. */
+void ring_split(struct ring *r, struct ring *next, uint64_t ns);
 /* Finds the next frame; false if there is none. Release the last one first. */
 bool ring_next(struct ring *r, struct ring_frame *out);
 /* Peeks at the IP packet after the current one; NULL if there is none. */

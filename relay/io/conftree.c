@@ -434,7 +434,8 @@ parse_or_say(const struct block *k, int err, conf_mistake_fn *mistake, void *use
 
 	if (!err)
 		return parse(k, mistake, user);
-	snprintf(text, sizeof(text), "cannot be read: %s", strerror(-err));
+	snprintf(text, sizeof(text), "cannot be read: %s", err == -ETXTBSY ?
+	    "a file is being written" : strerror(-err));
 	mistake(user, NULL, 0, text);
 	return NULL;
 }

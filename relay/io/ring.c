@@ -43,6 +43,7 @@ struct ring {
 	uint8_t *map;
 	uint32_t head;		/* the frame to look at next */
 	bool held;		/* it was returned and not yet released */
+	uint64_t end_ns;	/* of the wall clock: what came since is another ring's */
 	uint8_t large[RING_LARGE];
 };
 
@@ -118,6 +119,7 @@ ring_open(int fd, struct ring **out)
 	}
 	r->fd = fd;
 	r->map = map;
+	r->end_ns = UINT64_MAX;
 	*out = r;
 	return 0;
 }
@@ -183,13 +185,28 @@ prefetch_frame(const struct ring *r)
 		__builtin_prefetch(next + i);
 }
 
+/* The kernel stamps each frame with the wall clock. */
+static bool
+came_before(const struct tpacket2_hdr *h, uint64_t ns)
+{
+	return h->tp_sec * UINT64_C(1000000000) + h->tp_nsec < ns;
+}
+
+bool
+ring_is_empty(const struct ring *r)
+{
+	const struct tpacket2_hdr *h = frame_at(r, r->head);
+
+	return !(frame_status(h) & TP_STATUS_USER) || !came_before(h, r->end_ns);
+}
+
 bool
 ring_next(struct ring *r, struct ring_frame *out)
 {
 	struct tpacket2_hdr *h = frame_at(r, r->head);
 	uint32_t status = frame_status(h);
 
-	if (!(status & TP_STATUS_USER))
+	if (ring_is_empty(r))
 		return false;
 	prefetch_frame(r);
 	r->held = true;
@@ -232,28 +249,6 @@ ring_release(struct ring *r)
 	r->head = (r->head + 1) % RING_FRAMES;
 }
 
-bool
-ring_is_empty(const struct ring *r)
-{
-	return !(frame_status(frame_at(r, r->head)) & TP_STATUS_USER);
-}
-
-/* The kernel stamps each frame with the wall clock. */
-void
-ring_skip(struct ring *r, uint64_t before_ns)
-{
-	struct ring_frame f;
-
-	while (!ring_is_empty(r)) {
-		const struct tpacket2_hdr *h = frame_at(r, r->head);
-
-		if (h->tp_sec * UINT64_C(1000000000) + h->tp_nsec >= before_ns ||
-		    !ring_next(r, &f))
-			break;
-		ring_release(r);
-	}
-}
-
 /* The kernel fills frames in order: if this one waits, so do all before it. */
 bool
 ring_is_behind(const struct ring *r)
@@ -262,14 +257,27 @@ ring_is_behind(const struct ring *r)
 	    TP_STATUS_USER;
 }
 
-/* Reading the kernel's counters resets them. */
+/* Reading the kernel's counters resets them. After a split, losses are the next ring's. */
 uint64_t
 ring_lost(struct ring *r)
 {
 	struct tpacket_stats st;
 	socklen_t len = sizeof(st);
 
-	if (getsockopt(r->fd, SOL_PACKET, PACKET_STATISTICS, &st, &len) < 0)
+	if (r->end_ns != UINT64_MAX ||
+	    getsockopt(r->fd, SOL_PACKET, PACKET_STATISTICS, &st, &len) < 0)
 		return 0;
 	return st.tp_drops;
+}
+
+/* The next ring may be as full as this one. The loop makes room there, and what it
+ * loses meanwhile is lost. */
+void
+ring_split(struct ring *r, struct ring *next, uint64_t ns)
+{
+	struct ring_frame f;
+
+	r->end_ns = ns;
+	while (ring_next(next, &f) && came_before(frame_at(next, next->head), ns))
+		ring_release(next);
 }

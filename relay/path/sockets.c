@@ -17,9 +17,6 @@
 #include "proto/tftp.h"
 #include "relay/state.h"
 
-/* Of a ring that goes: twice what it holds, 32 frames a turn. */
-#define DRAIN_TURNS 64
-
 /* Several helpers may share a port; conf allows CONF_ALL_PORTS_MAX different
  * ones. */
 static void
@@ -107,26 +104,39 @@ sockets_prepare(struct daemon *d, const struct conf *c)
 	return failed(d, "packet ring", err, NULL);
 }
 
-/* Reads the old ring until it is empty, and returns since when it was. */
-static uint64_t
-drain_ring(struct sockets_in *in)
+static void
+count_lost(struct sockets_in *in)
 {
 	struct daemon *d = in->owner;
-	uint64_t empty = loop_wall_ns(d->loop);
+	uint64_t lost = ring_lost(in->ring);
 
-	for (int i = 0; i < DRAIN_TURNS && !ring_is_empty(in->ring); i++) {
-		d->sockets->readers->ring(in, loop_now(d->loop));
-		empty = loop_wall_ns(d->loop);
-	}
-	return empty;
+	d->stats[in->family].counter[COUNTER_RING_LOST] += lost;
+	if (lost)
+		overload_lost(&in->overload, loop_now(d->loop));
 }
 
-/* What came since the new ring was opened is in both. */
+/* What came before now and waits in the old ring is read there. What either ring loses
+ * between the first two statements and the third is counted twice, rather than not at
+ * all. */
+static void
+leave_ring(struct sockets_in *in)
+{
+	struct daemon *d = in->owner;
+	uint64_t now;
+
+	(void)ring_lost(in->next);
+	now = loop_wall_ns(d->loop);
+	count_lost(in);
+	ring_split(in->ring, in->next, now);
+	while (!ring_is_empty(in->ring))
+		d->sockets->readers->ring(in, loop_now(d->loop));
+}
+
 static void
 take_ring(struct sockets_in *in)
 {
 	if (in->ring)
-		ring_skip(in->next, drain_ring(in));
+		leave_ring(in);
 	loop_unwatch(in->w_ring);
 	ring_close(in->ring);
 	in->ring = in->next;
@@ -141,8 +151,6 @@ sockets_take(struct daemon *d)
 {
 	struct sockets *s = d->sockets;
 
-	if (s->packet)
-		sockets_count_lost(d);
 	for (enum family i = 0; i < FAMILIES; i++)
 		if (s->in[i].next)
 			take_ring(&s->in[i]);
@@ -350,12 +358,6 @@ sockets_close(struct daemon *d)
 void
 sockets_count_lost(struct daemon *d)
 {
-	for (enum family i = 0; i < FAMILIES; i++) {
-		struct sockets_in *in = &d->sockets->in[i];
-		uint64_t lost = ring_lost(in->ring);
-
-		d->stats[i].counter[COUNTER_RING_LOST] += lost;
-		if (lost)
-			overload_lost(&in->overload, loop_now(d->loop));
-	}
+	for (enum family i = 0; i < FAMILIES; i++)
+		count_lost(&d->sockets->in[i]);
 }

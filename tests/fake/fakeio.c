@@ -455,12 +455,13 @@ ring_is_empty(const struct ring *r)
 	return r->at == r->n;
 }
 
-/* An old ring and the new one are the same here, so it is empty. */
+/* An old ring and the new one are the same here. */
 void
-ring_skip(struct ring *r, uint64_t before_ns)
+ring_split(struct ring *r, struct ring *next, uint64_t ns)
 {
 	(void)r;
-	(void)before_ns;
+	(void)next;
+	(void)ns;
 }
 
 bool
