@@ -30,8 +30,9 @@ poll_degraded(void *daemon, struct mono now)
 	d->tick.running = false;
 	servers_tick(&d->servers, now);
 	iface_watch_tick(d, now);
+	(void)bound_update(d);
 	way_watch_tick(d, now);
-	degraded = d->iface_watch.failed || way_watch_waits(d);
+	degraded = d->iface_watch.failed || way_watch_waits(d) || bound_refused(d);
 	for (unsigned i = 0; i < d->conf->n_server; i++)
 		degraded |= d->servers.health[i].state == HEALTH_DOWN;
 	if (degraded)
@@ -130,7 +131,7 @@ int
 daemon_open(struct daemon *d, struct conf *conf)
 {
 	static const struct sockets_readers readers = {
-		.ring = path_ring, .udp = path_udp, .udp4011 = { path_udp4011, path_udp4011_6 },
+		.ring = path_ring, .udp = path_udp,
 		.server = path_server, .drain = path_drain,
 	};
 	int err = open_loop(d);
@@ -148,6 +149,9 @@ daemon_open(struct daemon *d, struct conf *conf)
 	if (err < 0)
 		return err;
 	iface_watch_commit_all(d);
+	err = bound_update(d);
+	if (err < 0)
+		return failed_port(d, DHCP4_PORT_SERVER, err);
 	sockets_reload(d);
 	control_open(d, command);
 	return 0;

@@ -113,16 +113,13 @@ failed(struct daemon *d, const char *what, int err, const char *cure)
 	return err;
 }
 
-/* Adds a hint to the two start-up errors that every new user hits. */
+/* Adds a hint to a start-up error that every new user hits. */
 int
 failed_port(struct daemon *d, int port, int err)
 {
 	char what[32];
 
 	snprintf(what, sizeof(what), "UDP port %d", port);
-	return failed(d, what, err, err == -EADDRINUSE ?
-	    "another DHCP program on this host uses the port, and "
-	    "pxrelayd(8) says which can run beside the relay; ss -ulnp names it" :
-	    err == -EACCES || err == -EPERM ? "CAP_NET_BIND_SERVICE and "
-	    "CAP_NET_RAW are needed: start as root" : "none");
+	return failed(d, what, err, err == -EACCES || err == -EPERM ?
+	    "CAP_NET_BIND_SERVICE and CAP_NET_RAW are needed: start as root" : NULL);
 }

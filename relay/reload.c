@@ -140,6 +140,7 @@ take_conf(struct daemon *d, struct conf *next, struct clients *const t[FAMILIES]
 		iface_watch_leave_group(d, old->discovery_group, next->discovery_group);
 	iface_watch_commit_all(d);
 	settled_reload(d);
+	bound_changed(d);
 	way_watch_reload(d);
 	probe_run_reload(d, old);
 	control_reload(d, old);

@@ -40,13 +40,16 @@ bool doctor_is_bad(const json_t *doc);
  * dropped; -1: not known. */
 int64_t doctor_host_begin(void);
 /* Returns a document like a run's: {"interface":"this
- * host","status":...,"checks":[...]}. docs: array of the runs' documents. */
-json_t *doctor_host_end(int64_t before, const json_t *docs);
+ * host","status":...,"checks":[...]}. docs: array of the runs' documents; ports: from
+ * `show interfaces'. */
+json_t *doctor_host_end(int64_t before, const json_t *docs, const json_t *ports);
 
 /* Parts of it, for tests. The first returns "IPReversePathFilter" from the text
  * of /proc/net/netstat; -1: missing. The second adds to checks what the output
- * of `nft -j list ruleset` (NULL: there is none) means. */
+ * of `nft -j list ruleset` (NULL: there is none) means, the third who has one of the
+ * ports in the output of `ss -Huanp`. */
 int64_t doctor_rp_dropped(const char *netstat);
 void doctor_firewall(json_t *checks, const json_t *ruleset, const json_t *docs);
+void doctor_ports(json_t *checks, const json_t *ports, const char *sockets);
 
 #endif

@@ -16,6 +16,8 @@
 
 #include <jansson.h>
 
+struct sbuf;
+
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
 /* Exit statuses of pxrelayctl. FAILED: no daemon, an error, or a boot that
@@ -51,6 +53,8 @@ const char *render_known(const json_t *object, const char *key);
 /* The name of its server, or else the address, or "". */
 const char *render_server_of(const json_t *object);
 json_int_t render_number(const json_t *object, const char *key);
+/* A row of `ports': "UDP 67 of 192.0.2.1 and 3 more". */
+void render_port(struct sbuf *b, const json_t *row);
 /* "95 s" or "3 h", always in one unit. Returns buf. */
 #define DURATION_STRLEN 24
 const char *render_duration(int64_t seconds, char buf[DURATION_STRLEN]);

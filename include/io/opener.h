@@ -39,9 +39,9 @@ struct opener_terms {
 
 enum opener_what {
 	OPENER_CONF = 1,	/* conftree_open() of it: what files it includes, it says */
-	/* Of these the address counts only as 0.0.0.0 or ::. */
-	OPENER_UDP,		/* udp_open() of its family and port `number` */
-	OPENER_SERVER,		/* udp_server_socket() of its family */
+	/* On this address, whose interface is `more` if it is link-local. */
+	OPENER_UDP,		/* udp_open() of port `number` */
+	OPENER_SERVER,		/* udp_server_socket() */
 	OPENER_RING,		/* ring_socket() of its family, with `filter` */
 	OPENER_ICMP,		/* echo replies only */
 	OPENER_ARP,		/* replies to this host, on every interface */

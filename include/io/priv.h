@@ -46,6 +46,9 @@ int priv_ask(struct priv *p, enum opener_what what);
 int priv_ask_inet(struct priv *p, enum opener_what what, struct ipaddr address,
     uint32_t number);
 int priv_ask_ring(struct priv *p, enum family family, const struct ring_filter *f);
+/* The same for a socket on a port of ours; scope: of a link-local address. */
+int priv_ask_port(struct priv *p, enum opener_what what, struct ipaddr address,
+    uint32_t scope, uint16_t port);
 int priv_ask_path(struct priv *p, enum opener_what what, const char *path);
 /* These do not wait for an answer. */
 void priv_pidfile(struct priv *p);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * udp - non-blocking UDP sockets: a wildcard one for datagrams from servers and
- * other relays, and a connected one per server for sending and for its errors.
+ * udp - non-blocking UDP sockets: one on each address of ours for datagrams from servers
+ * and other relays, and a connected one per server for sending and for its errors.
+ *
+ * Why a socket per address: the kernel prefers it to any socket on 0.0.0.0, and another
+ * program may bind the same port to other addresses. On one host with ISC dhcpd, dnsmasq
+ * or Kea, each then gets what is sent to it, whoever starts first.
  *
  * Why a socket per server: on a shared one, packets that wait for the ARP reply
  * of a dead server use up the send buffer, and the live server starves
@@ -65,12 +69,13 @@ udp_hops(struct ipaddr server)
 	return !ip6_is_multicast(a) ? 0 : (a.b[1] & 0xf) <= 2 ? 1 : 8;
 }
 
-/* A wildcard socket on 0.0.0.0:port or [::]:port for unicast only. Returns the
- * fd, or -errno (EADDRINUSE: another DHCP program has the port; EAFNOSUPPORT: a
- * host without IPv6). */
-int udp_open(enum family f, uint16_t port);
+/* A socket on this address, which may be ip_any() and need not be of this host yet, for
+ * unicast only. scope is the interface of a link-local address. Returns the fd, or
+ * -errno (EADDRINUSE: another program has the port there, or on all addresses;
+ * EAFNOSUPPORT: a host without IPv6). */
+int udp_open(struct ipaddr at, uint32_t scope, uint16_t port);
 
-/* Where a datagram goes that leaves by a wildcard socket, from its port. */
+/* Where a datagram goes that leaves by such a socket, from its port. */
 struct udp_to {
 	struct ipaddr dst, src;	/* src none: the kernel's choice */
 	uint16_t port;
@@ -81,30 +86,32 @@ int udp_send(int fd, const struct udp_to *to, const void *data, size_t len);
 
 struct udp_server;
 
-/* A socket for udp_server_with(): as udp_open(), with IP_RECVERR. */
-int udp_server_socket(enum family f);
-/* Takes over such a socket and tries to connect to the server's DHCP port;
- * having no route is not an error. scope is the interface of a link-local or
- * multicast address; 0: none, or it does not exist now. NULL, with errno set, if
- * fd is a -errno or memory is short. */
-struct udp_server *udp_server_with(int fd, struct ipaddr address, uint32_t scope);
+/* A socket for udp_server_take(): as udp_open(), with IP_RECVERR. */
+int udp_server_socket(struct ipaddr source, uint32_t scope);
+/* Without a socket, and so not connected. NULL: out of memory. */
+struct udp_server *udp_server_new(struct ipaddr address);
 struct udp_server *udp_server_free(struct udp_server *s);	/* NULL-safe */
-int udp_server_fd(const struct udp_server *s);
+int udp_server_fd(const struct udp_server *s);	/* -1: none */
 /* udp_recv() on the server's socket; records errors for udp_server_errors().
  * Call it whenever the fd is readable: a queued error keeps it readable. */
 int udp_server_recv(struct udp_server *s, struct udp_batch *b,
     const struct udp_dgram **out);
 /* Updates route and source address; call it after any change of addresses or
- * routes, or if the scope's interface has another index. 0 or -errno
+ * routes, or if the scope's interface has another index. scope is the interface of a
+ * link-local or multicast address; 0: none, or it does not exist now. 0 or -errno
  * (ENETUNREACH; ENODEV: no scope; EADDRNOTAVAIL: only a link-local source for an
- * address beyond the link, or not the one that is set). Then it is unconnected until the next try. Queued
- * datagrams stay. */
+ * address beyond the link, or not the one that is set; ESTALE: its socket is on another
+ * address than udp_server_source(), or there is none). Then it is unconnected until the
+ * next try. Queued datagrams stay. */
 int udp_server_reconnect(struct udp_server *s, uint32_t scope);
+/* After ESTALE: takes over the socket of udp_server_socket() and connects it. The fd is
+ * another one then. 0 or -errno. */
+int udp_server_take(struct udp_server *s, int fd);
 /* From the next reconnect on, what is sent leaves from this address of this host (none:
  * there is none now, so nothing is sent), or, if not fixed, from the kernel's choice. */
 void udp_server_set_source(struct udp_server *s, bool fixed, struct ipaddr source);
 bool udp_server_connected(const struct udp_server *s);
-/* The source address; none while not connected. */
+/* The source address that the routes say; none while there is no route. */
 struct ipaddr udp_server_source(const struct udp_server *s);
 
 /* Queues a datagram; the bytes are borrowed until udp_server_flush(). Flushes

@@ -40,7 +40,7 @@ struct doctor {
 	const struct doctor_args *a;
 	struct run *run;
 	size_t n, shown;
-	json_t *list;		/* the answer to `show interfaces`, or NULL */
+	json_t *list;		/* the answer to `show interfaces` */
 	int status;		/* of the program; not STATUS_OK ends it */
 };
 
@@ -289,12 +289,10 @@ choose_interfaces(struct doctor *d)
 	bool any = d->a->interface;
 	size_t i;
 
-	if (!d->a->interface) {
-		d->list = d->a->ask(d->a->user, "show interfaces", &d->status);
-		if (!d->list)
-			return;
-	}
-	rows = json_object_get(d->list, "interfaces");
+	d->list = d->a->ask(d->a->user, "show interfaces", &d->status);
+	if (!d->list)
+		return;
+	rows = d->a->interface ? NULL : json_object_get(d->list, "interfaces");
 	d->run = mem_got(calloc(json_array_size(rows) + 1, sizeof(*d->run)));
 	if (d->a->interface)
 		d->run[d->n++].name = d->a->interface;
@@ -376,7 +374,7 @@ finish(struct doctor *d, int64_t before)
 
 	for (i = 0; i < d->n; i++)
 		json_array_append(docs, d->run[i].doc);
-	host = doctor_host_end(before, docs);
+	host = doctor_host_end(before, docs, json_object_get(d->list, "ports"));
 	failed = doctor_is_bad(host);
 	json_array_foreach(docs, i, doc)
 		failed |= doctor_is_bad(doc);

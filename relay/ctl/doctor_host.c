@@ -2,7 +2,8 @@
  *
  * doctor_host - checks of this host that need no daemon: whether rp_filter
  * dropped packets during the runs, nftables rules drop packets that machines
- * need to boot, and packets are forwarded at all.
+ * need to boot, other programs have the relay's ports, and packets are forwarded at
+ * all.
  *
  * Each rule that names a port is judged by itself. One that drops it unconditionally is
  * a fault; one with more conditions is a fault if servers were silent on that port, and
@@ -24,7 +25,9 @@
 
 #define JUMPS_MAX	8	/* from a hook to a chain; firewalld has 3 */
 
-#define NFT "PATH=\"$PATH:/usr/sbin:/sbin\" nft -j list ruleset 2>/dev/null"
+#define COMMAND(text) "PATH=\"$PATH:/usr/sbin:/sbin\" " text " 2>/dev/null"
+#define NFT COMMAND("nft -j list ruleset")
+#define SS COMMAND("ss -Huanp")
 
 void
 doctor_add_check(json_t *checks, enum finding what, const char *detail)
@@ -84,13 +87,21 @@ was_silent(const json_t *docs, unsigned port)
 
 /* Returns at most max bytes, malloc'd; NULL: it cannot be read. */
 static char *
-read_file(const char *path, size_t max)
+read_stream(FILE *in, size_t max)
 {
-	FILE *in = fopen(path, "re");
 	char *text = in ? calloc(1, max + 1) : NULL;
 
 	if (text)
 		text[fread(text, 1, max, in)] = '\0';
+	return text;
+}
+
+static char *
+read_file(const char *path, size_t max)
+{
+	FILE *in = fopen(path, "re");
+	char *text = read_stream(in, max);
+
 	if (in)
 		fclose(in);
 	return text;
@@ -493,6 +504,81 @@ check_firewall(json_t *checks, const json_t *docs)
 	json_decref(ruleset);
 }
 
+/* Is a local address, as in 192.0.2.1:67, [2001:db8::1]:547 or *:67, this one or all of
+ * the host's? 0.0.0.0%vlan20:67 is not: it is on one interface only. */
+static bool
+is_at(const char *local, const char *address, unsigned port)
+{
+	const char *const place[] = { address, "0.0.0.0", "[::]", "*" };
+	char text[80];
+
+	for (size_t i = 0; address && i < COUNT(place); i++) {
+		snprintf(text, sizeof(text), i == 0 && strchr(address, ':') ? "[%s]:%u" :
+		    "%s:%u", place[i], port);
+		if (strcmp(local, text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Puts the name and number of another process that has the port, from its line:
+ * UNCONN 0 0 0.0.0.0:67 0.0.0.0:* users:(("dnsmasq",pid=77,fd=4)) */
+static bool
+put_holder(struct sbuf *b, const json_t *row, const char *line)
+{
+	const json_t *first = json_array_get(json_object_get(row, "addresses"), 0);
+	char local[80], name[16];
+	unsigned pid;
+
+	if (sscanf(line, "%*s %*s %*s %79s %*s users:((\"%15[^\"]\",pid=%u", local, name,
+	    &pid) != 3 || strcmp(name, "pxrelayd") == 0 ||
+	    !is_at(local, json_string_value(first), (unsigned)render_number(row, "port")))
+		return false;
+	sbuf_puts(b, ": ");
+	sbuf_esc(b, name, strlen(name));
+	sbuf_printf(b, ", pid %u", pid);
+	return true;
+}
+
+static void
+check_port(json_t *checks, const json_t *row, const char *sockets)
+{
+	char text[160];
+	struct sbuf b = sbuf_init(text, sizeof(text));
+	const char *line = sockets;
+	bool found = false;
+
+	render_port(&b, row);
+	while (line && *line && !(found = put_holder(&b, row, line))) {
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+	if (found || !json_is_true(json_object_get(row, "open")))
+		doctor_add_check(checks, FINDING_PORT_TAKEN, text);
+}
+
+void
+doctor_ports(json_t *checks, const json_t *held, const char *sockets)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(held, i, row)
+		check_port(checks, row, sockets);
+}
+
+static void
+check_ports(json_t *checks, const json_t *held)
+{
+	FILE *in = json_array_size(held) ? popen(SS, "r") : NULL;
+	char *text = read_stream(in, 1u << 20);
+
+	if (in)
+		pclose(in);
+	doctor_ports(checks, held, text);
+	free(text);
+}
+
 static void
 check_forwarding(json_t *checks, const json_t *docs)
 {
@@ -549,13 +635,14 @@ worst_status(const json_t *checks)
 }
 
 json_t *
-doctor_host_end(int64_t before, const json_t *docs)
+doctor_host_end(int64_t before, const json_t *docs, const json_t *held)
 {
 	json_t *checks = json_array();
 
 	if (is_this_namespace(docs)) {
 		check_rp_filter(before, checks, docs);
 		check_firewall(checks, docs);
+		check_ports(checks, held);
 		check_forwarding(checks, docs);
 	} else
 		doctor_add_check(checks, FINDING_OTHER_HOST, NULL);

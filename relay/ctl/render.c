@@ -725,6 +725,41 @@ put_counter(FILE *out, const json_t *doc, enum counter c, const char *words)
 	    render_number(json_object_get(doc, "counters6"), counter_word(c))), words);
 }
 
+void
+render_port(struct sbuf *b, const json_t *row)
+{
+	const json_t *all = json_object_get(row, "addresses");
+	const char *first = json_string_value(json_array_get(all, 0));
+
+	sbuf_printf(b, "UDP %" JSON_INTEGER_FORMAT " of ", render_number(row, "port"));
+	if (first)
+		sbuf_esc(b, first, strlen(first));
+	if (json_array_size(all) > 1)
+		sbuf_printf(b, " and %zu more", json_array_size(all) - 1);
+}
+
+static void
+print_ports(const json_t *ports, FILE *out)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(ports, i, row) {
+		const char *process = render_word(row, "process");
+		char text[160];
+		struct sbuf b = sbuf_init(text, sizeof(text));
+
+		if (json_is_true(json_object_get(row, "open")) && !*process)
+			continue;
+		render_port(&b, row);
+		fprintf(out, "another program has %s", text);
+		if (*process)
+			render_printf(out, ": %s, pid %" JSON_INTEGER_FORMAT, process,
+			    render_number(row, "pid"));
+		fputs("; see pxrelayctl doctor\n", out);
+	}
+}
+
 static void
 print_head(const json_t *doc, FILE *out)
 {
@@ -740,6 +775,7 @@ print_head(const json_t *doc, FILE *out)
 	put_counter(out, doc, COUNTER_REQUESTS_RELAYED, "relayed, ");
 	put_counter(out, doc, COUNTER_REPLIES, "replies, ");
 	put_counter(out, doc, COUNTER_REPLIES_RELAYED, "delivered\n");
+	print_ports(json_object_get(doc, "ports"), out);
 }
 
 bool

@@ -82,7 +82,7 @@ open_udp(const struct opener_request *q)
 	if (q->number != udp_dhcp_port(f) &&
 	    q->number != DHCP4_PORT_PXE)
 		return -EPERM;
-	return udp_open(f, (uint16_t)q->number);
+	return udp_open(q->address, q->more, (uint16_t)q->number);
 }
 
 /* A ring sees broadcasts only, but for what is watched and TFTP errors. */
@@ -247,7 +247,7 @@ opener_do(struct opener *o, const struct opener_request *q)
 	case OPENER_UDP:
 		return open_udp(q);
 	case OPENER_SERVER:
-		return udp_server_socket(ip_family(q->address));
+		return udp_server_socket(q->address, q->more);
 	case OPENER_RING:
 		return open_ring(q);
 	case OPENER_ICMP:

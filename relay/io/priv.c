@@ -205,6 +205,14 @@ priv_ask_ring(struct priv *p, enum family family, const struct ring_filter *f)
 }
 
 int
+priv_ask_port(struct priv *p, enum opener_what what, struct ipaddr address,
+    uint32_t scope, uint16_t port)
+{
+	return ask_opener(p, &(struct opener_request){
+	    .what = what, .address = address, .number = port, .more = scope });
+}
+
+int
 priv_ask_path(struct priv *p, enum opener_what what, const char *path)
 {
 	struct opener_request q = { .what = what };

@@ -3,9 +3,9 @@
  * udp - sends to and receives from servers, in batches.
  *
  * The kernel chooses the socket for a datagram: a connected one gets what its
- * server sends to its local address, the wildcard one the rest; an unconnected
- * server socket (no route) may get any of the rest, too. What a multicast server
- * answers comes from its unicast address, so it is part of the rest.
+ * server sends to its local address, then the one on the address to which it was
+ * sent, then one on 0.0.0.0; of two that are equal, the younger. What a multicast
+ * server answers comes from its unicast address.
  *
  * Server sockets have IP_RECVERR: without it, Linux does not report "host
  * unreachable", the result of an unanswered ARP request. The resulting error
@@ -57,6 +57,9 @@
 #ifndef IPV6_PREFER_SRC_PUBLIC
 #define IPV6_PREFER_SRC_PUBLIC	0x0002
 #endif
+#ifndef IPV6_FREEBIND
+#define IPV6_FREEBIND	78
+#endif
 
 struct control {
 	_Alignas(struct cmsghdr) uint8_t b[CONTROL_SIZE];
@@ -83,7 +86,9 @@ struct udp_server {
 	struct ipaddr address;
 	uint32_t scope;
 	bool connected;
-	struct ipaddr source;
+	struct ipaddr source;		/* what the routes say */
+	struct ipaddr bound;		/* where fd is */
+	uint32_t bound_scope;
 	bool fixed;			/* see udp_server_set_source() */
 	struct ipaddr want;
 	struct udp_errors errors;
@@ -215,7 +220,8 @@ udp_lost(struct udp_batch *b)
 }
 
 /* DF stays clear: path MTU discovery needs a sender that retransmits, which a
- * relay does not. The filter precedes bind(), so that no broadcast gets in. */
+ * relay does not. The filter precedes bind(), so that no broadcast gets in.
+ * FREEBIND: addresses in a VRF, and those that a standby does not have now. */
 static int
 set_up4(int fd)
 {
@@ -223,14 +229,15 @@ set_up4(int fd)
 	int err = sock_set(fd, IPPROTO_IP, IP_PKTINFO, 1);
 
 	if (!err)
+		err = sock_set(fd, IPPROTO_IP, IP_FREEBIND, 1);
+	if (!err)
 		err = sock_set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
 	return err ? err : sock_attach_for_good(fd, prog, bpf_unicast_only(prog));
 }
 
 /* Without MULTICAST_ALL, a socket hears only the groups that it joined itself,
- * which are none. The preference is about the source address: a temporary one
- * (RFC 8981) changes daily. A router on the path does not fragment, so the kernel
- * does, as it learns the path's MTU. */
+ * which are none. A router on the path does not fragment, so the kernel does, as it
+ * learns the path's MTU. */
 static int
 set_up6(int fd)
 {
@@ -241,16 +248,14 @@ set_up6(int fd)
 	if (!err)
 		err = sock_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 	if (!err)
-		err = sock_set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
-		    IPV6_PMTUDISC_DONT);
-	return err ? err : sock_set(fd, IPPROTO_IPV6, IPV6_ADDR_PREFERENCES,
-	    IPV6_PREFER_SRC_PUBLIC);
+		err = sock_set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1);
+	return err ? err : sock_set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+	    IPV6_PMTUDISC_DONT);
 }
 
 static int
-set_up(int fd, enum family f, uint16_t port)
+set_up(int fd, const struct sock_at *at)
 {
-	const struct sock_at any = sock_at(ip_any(f), port, 0);
 	int err;
 
 	sock_set_buffer(fd, SO_RCVBUF, RCVBUF);
@@ -258,16 +263,22 @@ set_up(int fd, enum family f, uint16_t port)
 	if (!err)
 		err = sock_set(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
 	if (!err)
-		err = f == FAMILY6 ? set_up6(fd) : set_up4(fd);
-	return err ? err : sock_bind(fd, &any);
+		err = at->any.sa_family == AF_INET6 ? set_up6(fd) : set_up4(fd);
+	if (!err)
+		err = sock_bind(fd, at);
+	/* With it, IPV6_PKTINFO could name any source. */
+	if (!err && at->any.sa_family == AF_INET6)
+		err = sock_set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 0);
+	return err;
 }
 
 int
-udp_open(enum family f, uint16_t port)
+udp_open(struct ipaddr at, uint32_t scope, uint16_t port)
 {
-	int fd = sock_open(sock_family(f), SOCK_DGRAM, 0);
+	const struct sock_at a = sock_at(at, port, scope);
+	int fd = sock_open(a.any.sa_family, SOCK_DGRAM, 0);
 
-	return fd < 0 ? fd : sock_checked(fd, set_up(fd, f, port));
+	return fd < 0 ? fd : sock_checked(fd, set_up(fd, &a));
 }
 
 int
@@ -281,9 +292,10 @@ udp_send(int fd, const struct udp_to *to, const void *data, size_t len)
 }
 
 int
-udp_server_socket(enum family f)
+udp_server_socket(struct ipaddr source, uint32_t scope)
 {
-	int fd = udp_open(f, udp_dhcp_port(f));
+	enum family f = ip_family(source);
+	int fd = udp_open(source, scope, udp_dhcp_port(f));
 	int err;
 
 	if (fd < 0)
@@ -296,22 +308,18 @@ udp_server_socket(enum family f)
 }
 
 struct udp_server *
-udp_server_with(int fd, struct ipaddr address, uint32_t scope)
+udp_server_new(struct ipaddr address)
 {
-	struct udp_server *s = fd < 0 ? NULL : calloc(1, sizeof(*s));
+	struct udp_server *s = calloc(1, sizeof(*s));
 
-	if (!s) {
-		sock_close(fd);
-		errno = fd < 0 ? -fd : ENOMEM;
+	if (!s)
 		return NULL;
-	}
 	s->address = address;
-	s->fd = fd;
+	s->fd = -1;
 	for (uint32_t i = 0; i < UDP_BATCH; i++) {
 		s->msg[i].msg_hdr.msg_iov = &s->iov[i];
 		s->msg[i].msg_hdr.msg_iovlen = 1;
 	}
-	(void)udp_server_reconnect(s, scope);
 	return s;
 }
 
@@ -331,62 +339,75 @@ udp_server_fd(const struct udp_server *s)
 	return s->fd;
 }
 
-/* AF_UNSPEC also forgets the source address and the interface, to which a
- * link-local address binds the socket; the port stays bound. */
+static struct sock_at
+server_at(const struct udp_server *s)
+{
+	return sock_at(s->address, udp_dhcp_port(ip_family(s->address)), s->scope);
+}
+
+/* AF_UNSPEC also forgets the interface, to which a link-local address binds the
+ * socket; address and port stay bound. */
 static void
 disconnect(struct udp_server *s)
 {
 	const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
 
 	s->connected = false;
-	s->source = IP_NONE;
-	(void)connect(s->fd, &nowhere, sizeof(nowhere));
+	if (s->fd >= 0)
+		(void)connect(s->fd, &nowhere, sizeof(nowhere));
 }
 
-/* LOOP: what we send is not for this host. Servers answer to the source, from wherever they
- * are, so the one for a group of the link must not be link-local either if there is another:
- * it is the one for the same group of the site, which a second connect() keeps. */
+/* Servers answer to the source, from wherever they are, so the one for a group of the link
+ * must not be link-local either if there is another: it is the one for the same group of the
+ * site, which a second connect() keeps. A temporary address (RFC 8981) changes daily. */
 static int
-aim_multicast(const struct udp_server *s)
+aim6(const struct udp_server *s, int fd)
 {
 	struct sock_at site = sock_at(s->address, DHCP6_PORT_SERVER, 0);
-	int err = sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)s->scope);
+	int err = sock_set(fd, IPPROTO_IPV6, IPV6_ADDR_PREFERENCES,
+	    IPV6_PREFER_SRC_PUBLIC);
 
-	if (!err)
-		err = sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
-	if (!err)
-		err = sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS,
-		    udp_hops(s->address));
+	if (err || !ip6_is_multicast(s->address.v6))
+		return err;
+	err = sock_set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)s->scope);
 	site.in6.sin6_addr.s6_addr[1] = SCOPE_SITE;
-	return err ? err : sock_connect(s->fd, &site);
+	return err ? err : sock_connect(fd, &site);
 }
 
-/* The source that connect() chose. While the host has no other address, as at
- * boot, the kernel takes a link-local one also for a server beyond the link,
- * whose answers would never arrive. */
 static int
-take_source(struct udp_server *s)
+aim(const struct udp_server *s, int fd, struct sock_at *source)
+{
+	const struct sock_at to = server_at(s);
+	int err = ip_family(s->address) == FAMILY6 ? aim6(s, fd) : 0;
+
+	if (!err)
+		err = sock_connect(fd, &to);
+	if (!err && getsockname(fd, &source->any, &source->len) < 0)
+		err = -errno;
+	return err;
+}
+
+/* A socket that is bound keeps its address, so another one asks which the kernel would
+ * choose. While the host has no other address, as at boot, the kernel takes a link-local
+ * one also for a server beyond the link, whose answers would never arrive. */
+static int
+find_source(struct udp_server *s)
 {
 	bool on_link = ip6_is_linklocal(ip_v6(s->address)) || udp_hops(s->address) == 1;
 	struct sock_at at = { .len = sizeof(at.in6) };
+	int fd, err;
 
-	if (getsockname(s->fd, &at.any, &at.len) < 0)
-		return -errno;
+	if (s->fixed) {
+		s->source = s->want;
+		return ip_is_none(s->want) ? -EADDRNOTAVAIL : 0;
+	}
+	fd = sock_open(sock_family(ip_family(s->address)), SOCK_DGRAM, 0);
+	err = fd < 0 ? fd : aim(s, fd, &at);
+	sock_close(fd);
+	if (err)
+		return err;
 	s->source = sock_ip(&at);
-	if (s->fixed && !ip_eq(s->source, s->want))
-		return -EADDRNOTAVAIL;
 	return ip6_is_linklocal(ip_v6(s->source)) && !on_link ? -EADDRNOTAVAIL : 0;
-}
-
-/* The way to an address of this host begins there, and a second connect() keeps it; that to
- * a secondary one begins at the primary one, so it cannot be had. Nor could the socket be
- * bound again: it has its port. */
-static int
-fix_source(const struct udp_server *s)
-{
-	struct sock_at own = sock_at(s->want, udp_dhcp_port(ip_family(s->address)), 0);
-
-	return ip_is_none(s->want) || sock_connect(s->fd, &own) < 0 ? -EADDRNOTAVAIL : 0;
 }
 
 void
@@ -396,33 +417,67 @@ udp_server_set_source(struct udp_server *s, bool fixed, struct ipaddr source)
 	s->want = source;
 }
 
-/* A second connect() would keep the source address that the first one chose,
- * even if the host has lost it. */
+/* LOOP: what we send is not for this host. */
+static int
+set_multicast(const struct udp_server *s)
+{
+	int err = sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)s->scope);
+
+	if (!err)
+		err = sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
+	return err ? err : sock_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS,
+	    udp_hops(s->address));
+}
+
+static int
+connect_server(struct udp_server *s)
+{
+	const struct sock_at to = server_at(s);
+	int err = ip6_is_multicast(ip_v6(s->address)) ? set_multicast(s) : 0;
+
+	if (!err)
+		err = sock_connect(s->fd, &to);
+	if (err)
+		disconnect(s);
+	s->connected = !err;
+	return err;
+}
+
+/* The interface is part of a link-local address. */
+static bool
+is_bound(const struct udp_server *s)
+{
+	return s->fd >= 0 && ip_eq(s->bound, s->source) &&
+	    (!ip6_is_linklocal(ip_v6(s->source)) || s->bound_scope == s->scope);
+}
+
 int
 udp_server_reconnect(struct udp_server *s, uint32_t scope)
 {
-	const struct sock_at to = sock_at(s->address,
-	    udp_dhcp_port(ip_family(s->address)), scope);
-	bool multicast = ip6_is_multicast(ip_v6(s->address));
+	struct ip6 a = ip_v6(s->address);
 	int err = 0;
 
 	disconnect(s);
 	s->scope = scope;
-	if (!scope && (multicast || ip6_is_linklocal(ip_v6(s->address))))
-		return -ENODEV;
-	if (s->fixed)
-		err = fix_source(s);
-	if (!err && multicast)
-		err = aim_multicast(s);
+	if (!scope && (ip6_is_multicast(a) || ip6_is_linklocal(a)))
+		err = -ENODEV;
 	if (!err)
-		err = sock_connect(s->fd, &to);
+		err = find_source(s);
 	if (!err)
-		err = take_source(s);
-	if (err)
-		disconnect(s);
-	else
-		s->connected = true;
+		err = is_bound(s) ? connect_server(s) : -ESTALE;
+	if (err && err != -ESTALE)
+		s->source = IP_NONE;
 	return err;
+}
+
+int
+udp_server_take(struct udp_server *s, int fd)
+{
+	sock_close(s->fd);
+	s->fd = fd;
+	s->bound = s->source;
+	s->bound_scope = s->scope;
+	return connect_server(s);
 }
 
 bool
@@ -562,6 +617,7 @@ udp_server_flush(struct udp_server *s, struct sock_sent *result)
 		} else if (may_reconnect) {
 			may_reconnect = false;
 			err = udp_server_reconnect(s, s->scope);
+			err = err == -ESTALE ? -EADDRNOTAVAIL : err;
 		} else
 			lose_datagrams(s, result, -n, i++, 1);
 	}
@@ -574,7 +630,7 @@ int
 udp_server_recv(struct udp_server *s, struct udp_batch *b,
     const struct udp_dgram **out)
 {
-	int n = recv_batch(b, s->fd, out);
+	int n = s->fd < 0 ? 0 : recv_batch(b, s->fd, out);
 
 	if (n <= 0 && record_errors(s) == 0 && n < 0)
 		note_error(s, &(struct sock_error){ .err = -n });

@@ -199,10 +199,10 @@ take_requests(struct daemon *d, enum family family, struct mono now)
 	return PATH_REQUESTS - left;
 }
 
-/* Reads the socket of a server or, if s is NULL, the one on port 67 or 547. Returns
- * how many datagrams there were. */
+/* Reads the socket of a server or, if s is NULL, fd. Returns how many datagrams there
+ * were. */
 static int
-take_replies(struct daemon *d, enum family family, struct udp_server *s,
+take_replies(struct daemon *d, enum family family, struct udp_server *s, int fd,
     struct mono now)
 {
 	struct udp_batch *batch = d->sockets->batch;
@@ -212,7 +212,7 @@ take_replies(struct daemon *d, enum family family, struct udp_server *s,
 
 	do {
 		n = s ? udp_server_recv(s, batch, &g) :
-		    udp_recv(batch, d->sockets->in[family].udp, &g);
+		    udp_recv(batch, fd, &g);
 		for (int i = 0; i < n; i++) {
 			if (i + 1 < n && door->expect_datagram)
 				door->expect_datagram(d, &g[i + 1]);
@@ -301,48 +301,41 @@ end_replies(struct daemon *d, enum family family, int n, struct mono now)
 	end_turn(d, n, all, now);
 }
 
-void
-path_udp(void *in, struct mono now)
+/* Port 4011: machines' requests in IPv4, boot servers' answers in IPv6. */
+static void
+take_4011(struct daemon *d, const struct bound *b, struct mono now)
 {
-	struct sockets_in *s = in;
-	int n = take_replies(s->owner, s->family, NULL, now);
-
-	end_replies(s->owner, s->family, n, now);
-}
-
-void
-path_udp4011(void *daemon, struct mono now)
-{
-	struct daemon *d = daemon;
+	enum family family = b->in->family;
 	const struct udp_dgram *g = NULL;
-	int n = udp_recv(d->sockets->batch, d->sockets->udp4011[FAMILY4], &g);
+	int n = udp_recv(d->sockets->batch, b->fd, &g);
 
 	for (int i = 0; i < n; i++) {
 		struct rx rx = rx_of_datagram(d, &g[i]);
 
-		if (g[i].truncated)
+		if (family == FAMILY6 && g[i].truncated)
+			drop_truncated(d, FAMILY6, &rx, false);
+		else if (family == FAMILY6)
+			relay6_run_boot_answer(d, &rx, now);
+		else if (g[i].truncated)
 			forward_4011_truncated(d, &rx);
 		else
 			forward_4011(d, &rx, now);
 	}
+	if (family == FAMILY6)
+		outbox_flush(d);
 }
 
 void
-path_udp4011_6(void *daemon, struct mono now)
+path_udp(void *bound, struct mono now)
 {
-	struct daemon *d = daemon;
-	const struct udp_dgram *g = NULL;
-	int n = udp_recv(d->sockets->batch, d->sockets->udp4011[FAMILY6], &g);
+	struct bound *b = bound;
+	struct daemon *d = b->in->owner;
 
-	for (int i = 0; i < n; i++) {
-		struct rx rx = rx_of_datagram(d, &g[i]);
-
-		if (g[i].truncated)
-			drop_truncated(d, FAMILY6, &rx, false);
-		else
-			relay6_run_boot_answer(d, &rx, now);
-	}
-	outbox_flush(d);
+	if (b->port == DHCP4_PORT_PXE)
+		take_4011(d, b, now);
+	else
+		end_replies(d, b->in->family,
+		    take_replies(d, b->in->family, NULL, b->fd, now), now);
 }
 
 /* Reads the replies of a server and the errors about it. */
@@ -350,7 +343,7 @@ static int
 read_server(struct daemon *d, unsigned server, struct mono now)
 {
 	int n = take_replies(d, ip_family(d->conf->server[server].address),
-	    server_socket(d, server), now);
+	    server_socket(d, server), -1, now);
 
 	take_errors(d, (uint16_t)server, now);
 	return n;

@@ -68,7 +68,8 @@ deliver_by_socket(struct daemon *d, const struct relay6_delivery *v)
 		.src = ip_of6(v->src), .dst = ip_of6(v->dst), .port = v->dport,
 		.ifindex = on_link ? v->out->link.ifindex : 0,
 	};
-	int err = udp_send(d->sockets->in[FAMILY6].udp, &to, v->payload, v->len);
+	int fd = bound_sender(d, FAMILY6, DHCP6_PORT_SERVER, v->out->link.ifindex);
+	int err = fd < 0 ? -ENOTCONN : udp_send(fd, &to, v->payload, v->len);
 
 	if (err < 0)
 		outbox_withhold(d, outbox_refused(-err));
@@ -131,7 +132,8 @@ relay6_run_boot_step(struct daemon *d, const struct rx *rx, struct mono now)
 			.src = d->servers.source[s], .dst = c->address,
 			.port = DHCP4_PORT_PXE, .ifindex = server_sockets_scope(d, c),
 		};
-		int err = udp_send(d->sockets->udp4011[FAMILY6], &to, rx->data, rx->len);
+		int fd = bound_sender(d, FAMILY6, DHCP4_PORT_PXE, to.ifindex);
+		int err = fd < 0 ? -ENOTCONN : udp_send(fd, &to, rx->data, rx->len);
 
 		if (err < 0)
 			d->stats[FAMILY6].drop_4011[outbox_refused(-err)]++;

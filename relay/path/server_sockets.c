@@ -50,6 +50,14 @@ first_address(const struct iface *f, enum family family)
 	return IP_NONE;
 }
 
+/* Only such a one can be bound and be answered. */
+static bool
+is_own(const struct daemon *d, struct ipaddr a)
+{
+	return a.version == 6 ? iftab_is_ours6(d->iftab, a.v6) :
+	    iftab_is_local(d->iftab, ip_v4(a));
+}
+
 static void
 set_source(struct daemon *d, struct udp_server *s, const struct conf_server *c)
 {
@@ -59,18 +67,27 @@ set_source(struct daemon *d, struct udp_server *s, const struct conf_server *c)
 	if (*o.interface)
 		a = first_address(iftab_by_name(d->iftab, o.interface),
 		    ip_family(c->address));
+	if (!is_own(d, a))
+		a = IP_NONE;
 	udp_server_set_source(s, o.address.version || *o.interface, a);
 }
 
-static struct udp_server *
-open_server(struct daemon *d, const struct conf_server *c)
+/* Each slot is watched as the one of the same index in all->slot, to which
+ * server_sockets_take() will move it. */
+static bool
+watch_slot(struct daemon *d, struct server_slot *s, unsigned i)
 {
-	int fd = priv_ask_inet(d->priv, OPENER_SERVER, ip_any(ip_family(c->address)), 0);
+	int fd = udp_server_fd(s->sock);
 
-	return udp_server_with(fd, c->address, server_sockets_scope(d, c));
+	s->watch = loop_unwatch(s->watch);
+	if (fd >= 0)
+		s->watch = loop_read(d->loop, fd, on_readable,
+		    &d->server_sockets.slot[i]);
+	return fd < 0 || s->watch;
 }
 
-/* Keeps the socket in use for this server, or opens one. */
+/* Keeps the socket in use for this server, or makes one that server_sockets_reconnect()
+ * will open. */
 static int
 prepare_slot(struct daemon *d, unsigned i, const struct conf_server *c)
 {
@@ -79,18 +96,11 @@ prepare_slot(struct daemon *d, unsigned i, const struct conf_server *c)
 
 	if (kept != CONF_NONE)
 		s->sock = d->server_sockets.slot[kept].sock;
-	if (!s->sock) {
-		s->sock = open_server(d, c);
-		if (!s->sock)
-			return failed_port(d,
-			    udp_dhcp_port(ip_family(c->address)), -errno);
-		s->made = true;
-	}
-	/* The callback gets the slot to which server_sockets_take() will move
-	 * this. */
-	s->watch = loop_read(d->loop, udp_server_fd(s->sock), on_readable,
-	    &d->server_sockets.slot[i]);
-	return s->watch ? 0 : failed(d, "event loop", -ENOMEM, NULL);
+	s->made = !s->sock;
+	if (!s->sock)
+		s->sock = udp_server_new(c->address);
+	return s->sock && watch_slot(d, s, i) ? 0 :
+	    failed(d, "server sockets", -ENOMEM, NULL);
 }
 
 void
@@ -184,17 +194,33 @@ server_socket(const struct daemon *d, unsigned i)
 	return d->server_sockets.slot[i].sock;
 }
 
+/* A socket stays on its address, so another source needs another socket. */
+static void
+connect_slot(struct daemon *d, unsigned i)
+{
+	struct server_slot *s = &d->server_sockets.slot[i];
+	uint32_t scope = server_sockets_scope(d, &d->conf->server[i]);
+	int fd;
+
+	set_source(d, s->sock, &d->conf->server[i]);
+	if (udp_server_reconnect(s->sock, scope) != -ESTALE)
+		return;
+	fd = priv_ask_port(d->priv, OPENER_SERVER, udp_server_source(s->sock), scope, 0);
+	if (fd < 0)		/* logged by bound_update(), which wants the same address */
+		return;
+	s->watch = loop_unwatch(s->watch);
+	(void)udp_server_take(s->sock, fd);
+	(void)watch_slot(d, s, i);
+}
+
 void
 server_sockets_reconnect(struct daemon *d)
 {
 	for (unsigned i = 0; i < d->server_sockets.n; i++) {
-		struct udp_server *s = server_socket(d, i);
-
-		if (!s)
+		if (!server_socket(d, i))
 			continue;
-		set_source(d, s, &d->conf->server[i]);
-		udp_server_reconnect(s, server_sockets_scope(d, &d->conf->server[i]));
-		d->servers.source[i] = udp_server_source(s);
+		connect_slot(d, i);
+		d->servers.source[i] = udp_server_source(server_socket(d, i));
 	}
 }
 

@@ -158,69 +158,7 @@ sockets_take(struct daemon *d)
 		packet_use(s->packet, ring_fd(s->in[FAMILY4].ring));
 }
 
-/* --- optional ports ------------------------------------------------------- */
-
-/* A port that is open while the configuration needs it. */
-struct optional_port {
-	const char *taken;		/* the event when another program has it */
-	enum log_level level;
-	enum family family;
-	uint16_t port;
-	loop_fn *read;
-	void *user;
-	int *fd;
-	struct loop_watch **watch;
-};
-
-static void
-set_port(struct daemon *d, const struct optional_port *p, bool wanted)
-{
-	int fd;
-
-	if (wanted == (*p->fd >= 0))
-		return;
-	if (!wanted) {
-		*p->watch = loop_unwatch(*p->watch);
-		*p->fd = sock_close(*p->fd);
-		return;
-	}
-	fd = priv_ask_inet(d->priv, OPENER_UDP, ip_any(p->family), p->port);
-	if (fd >= 0 && (*p->watch = loop_read(d->loop, fd, p->read, p->user))) {
-		*p->fd = fd;
-		return;
-	}
-	log_event(&d->log, p->level, p->taken, "error=\"%s\"",
-	    strerror(fd < 0 ? -fd : ENOMEM));
-	sock_close(fd);
-}
-
-/* A boot server on this host may have taken port 4011. Then the kernel gives it the
- * messages that are sent to us, and everything else works. */
-static void
-set_4011(struct daemon *d, enum family f)
-{
-	struct sockets *s = d->sockets;
-	struct optional_port port = {
-		"port-4011-taken", LOG_LEVEL_WARNING, f, DHCP4_PORT_PXE,
-		s->readers->udp4011[f], d, &s->udp4011[f], &s->w_udp4011[f],
-	};
-
-	set_port(d, &port, d->conf->p4011 && (f == FAMILY4 || conf_serves(d->conf, f)));
-}
-
-/* The sockets of the servers have this port, too, so it fails only if another
- * program took it just now. */
-static void
-set_547(struct daemon *d)
-{
-	struct sockets_in *in = &d->sockets->in[FAMILY6];
-	struct optional_port port = {
-		"port-547-taken", LOG_LEVEL_ERROR, FAMILY6, DHCP6_PORT_SERVER,
-		d->sockets->readers->udp, in, &in->udp, &in->w_udp,
-	};
-
-	set_port(d, &port, conf_serves(d->conf, FAMILY6));
-}
+/* --- the rest ------------------------------------------------------------- */
 
 static bool
 wants_hide(const struct conf *c)
@@ -260,9 +198,6 @@ sockets_reload(struct daemon *d)
 {
 	struct sockets *s = d->sockets;
 
-	set_4011(d, FAMILY4);
-	set_4011(d, FAMILY6);
-	set_547(d);
 	s->hide_failed = false;
 	if (!wants_hide(d->conf))
 		s->hide = sock_close(s->hide);
@@ -298,8 +233,7 @@ sockets_new(struct daemon *d, const struct sockets_readers *r)
 	if (!s)
 		return failed(d, "tables", -ENOMEM, NULL);
 	for (enum family i = 0; i < FAMILIES; i++)
-		s->in[i] = (struct sockets_in){ .owner = d, .family = i, .udp = -1 };
-	s->udp4011[FAMILY4] = s->udp4011[FAMILY6] = -1;
+		s->in[i] = (struct sockets_in){ .owner = d, .family = i, .stale = true };
 	s->raw = s->hide = s->lock = -1;
 	s->readers = r;
 	d->sockets = s;
@@ -313,9 +247,6 @@ sockets_open(struct daemon *d)
 	struct sockets_in *in = &s->in[FAMILY4];
 	int err;
 
-	in->udp = udp_open(FAMILY4, DHCP4_PORT_SERVER);
-	if (in->udp < 0)
-		return failed_port(d, DHCP4_PORT_SERVER, in->udp);
 	s->raw = packet_open_raw();
 	if (s->raw < 0)
 		return failed(d, "raw socket", s->raw, NULL);
@@ -325,8 +256,7 @@ sockets_open(struct daemon *d)
 	sockets_take(d);
 	s->packet = packet_new(ring_fd(in->ring));
 	s->batch = udp_batch_new();
-	in->w_udp = loop_read(d->loop, in->udp, s->readers->udp, in);
-	if (!s->packet || !s->batch || !in->w_udp)
+	if (!s->packet || !s->batch)
 		return failed(d, "packet socket", -ENOMEM, NULL);
 	return 0;
 }
@@ -341,12 +271,9 @@ sockets_close(struct daemon *d)
 	packet_free(s->packet);
 	for (enum family i = 0; i < FAMILIES; i++) {
 		loop_unwatch(s->in[i].w_ring);
-		loop_unwatch(s->in[i].w_udp);
 		ring_close(s->in[i].ring);
-		s->in[i].udp = sock_close(s->in[i].udp);
-		loop_unwatch(s->w_udp4011[i]);
-		s->udp4011[i] = sock_close(s->udp4011[i]);
 	}
+	bound_close(d);
 	udp_batch_free(s->batch);
 	s->raw = sock_close(s->raw);
 	s->hide = sock_close(s->hide);

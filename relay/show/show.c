@@ -164,19 +164,52 @@ add_absent(void *rows, const struct iface *f)
 	json_array_append_new(r->all, interface_row(r->d, f));
 }
 
+/* Finds or adds the row of a port and who has it. */
+static json_t *
+port_row(json_t *all, const struct bound *b)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(all, i, row)
+		if (json_integer_value(json_object_get(row, "port")) == b->port &&
+		    json_integer_value(json_object_get(row, "pid")) == b->holder.pid)
+			return row;
+	row = json_pack("{s:I, s:[], s:b, s:s*, s:o*}", "port", (json_int_t)b->port,
+	    "addresses", "open", b->fd >= 0,
+	    "process", b->holder.pid ? b->holder.name : NULL,
+	    "pid", b->holder.pid ? json_integer(b->holder.pid) : NULL);
+	json_array_append_new(all, row);
+	return row;
+}
+
+/* Adds those that another program has or, since they are on all addresses, may share. */
+static void
+add_ports(json_t *all, const struct sockets_in *in)
+{
+	char a[IP_STRLEN];
+
+	for (unsigned i = 0; i < in->n_bound; i++)
+		if (in->bound[i].fd < 0 || ip_is_none(in->bound[i].address))
+			json_array_append_new(json_object_get(port_row(all, &in->bound[i]),
+			    "addresses"), json_string(ip_str(in->bound[i].address, a)));
+}
+
 json_t *
 show_interfaces(struct daemon *d)
 {
-	json_t *all = json_array();
+	json_t *all = json_array(), *ports = json_array();
 	struct rows rows = { d, all };
 	struct iface *f;
 
+	add_ports(ports, &d->sockets->in[FAMILY4]);
+	add_ports(ports, &d->sockets->in[FAMILY6]);
 	for (f = iftab_next(d->iftab, 0); f;
 	    f = iftab_next(d->iftab, f->link.ifindex))
 		if (f->conf)
 			json_array_append_new(all, interface_row(d, f));
 	iftab_absent(d->iftab, add_absent, &rows);
-	return json_pack("{s:o}", "interfaces", all);
+	return json_pack("{s:o, s:o}", "interfaces", all, "ports", ports);
 }
 
 /* Returns the seconds since t; NULL, which json_pack leaves out, for "never". */

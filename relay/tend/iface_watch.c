@@ -246,9 +246,10 @@ log_change(struct daemon *d, enum iftab_change what, const struct iface *f)
 static void
 on_change(void *user, enum iftab_change what, const struct iface *f)
 {
-	if (what == IFTAB_RECOMPUTED)
+	if (what == IFTAB_RECOMPUTED) {
 		join_groups(user, f);
-	else
+		bound_changed(user);
+	} else
 		log_change(user, what, f);
 }
 
@@ -258,6 +259,7 @@ on_batch_end(void *user)
 	struct daemon *d = user;
 
 	iftab_commit(d->iftab, d->conf, &d->host, false, on_change, d);
+	(void)bound_update(d);
 	if (d->iface_watch.routes_changed) {
 		d->iface_watch.routes_changed = false;
 		way_watch_changed(d);

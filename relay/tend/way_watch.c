@@ -174,6 +174,8 @@ ask_kernel(struct daemon *d, struct mono now)
 	w->unasked = false;
 	memset(w->other, 0, sizeof(w->other));
 	server_sockets_reconnect(d);
+	bound_changed(d);
+	(void)bound_update(d);
 	for (uint16_t s = 0; s < d->conf->n_server; s++)
 		if (d->conf->server[s].first == s)
 			ask_route(d, s);

@@ -26,12 +26,16 @@
 #include "io/notify.h"
 #include "io/nslock.h"
 #include "io/packet.h"
+#include "io/porthold.h"
 #include "io/priv.h"
 #include "io/query.h"
 #include "io/sandbox.h"
 #include "io/udp.h"
 
-#define WATCHES 64
+/* The source of requests, where no route says another. */
+#define UPLINK6 ip_of6((struct ip6){ .b = { 0x20, 0x01, 0x0d, 0xb8, [5] = 0xff, [15] = 1 } })
+
+#define WATCHES		1024
 #define FRAMES 256
 #define DGRAMS 64
 #define OUTS 512
@@ -76,7 +80,7 @@ struct udp_server {
 	bool used;
 	struct ipaddr address, source, want;
 	uint32_t scope;
-	bool connected, fixed;
+	bool bound, connected, fixed;
 	struct inbox in;
 	struct udp_errors errors;
 };
@@ -918,15 +922,6 @@ udp_lost(struct udp_batch *b)
 }
 
 int
-udp_open(enum family f, uint16_t port)
-{
-	int err = take_open_failure();
-
-	(void)port;
-	return err ? err : f == FAMILY6 ? FD_547 : FD_67;
-}
-
-int
 udp_send(int fd, const struct udp_to *to, const void *data, size_t len)
 {
 	struct fakeio_out *o;
@@ -978,18 +973,15 @@ route_to(struct ipaddr dst)
 }
 
 struct udp_server *
-udp_server_with(int fd, struct ipaddr address, uint32_t scope)
+udp_server_new(struct ipaddr address)
 {
-	struct udp_server *s;
-
-	if (fd < 0) {
-		errno = -fd;
-		return NULL;
-	}
-	s = &w.server[fd - FD_SERVERS];
-	s->address = address;
-	(void)udp_server_reconnect(s, scope);
-	return s;
+	for (int i = 0; i < SERVERS; i++)
+		if (!w.server[i].used) {
+			w.server[i].used = true;
+			w.server[i].address = address;
+			return &w.server[i];
+		}
+	return NULL;
 }
 
 struct udp_server *
@@ -1005,7 +997,7 @@ udp_server_free(struct udp_server *s)
 int
 udp_server_fd(const struct udp_server *s)
 {
-	return FD_SERVERS + (int)(s - w.server);
+	return s->bound ? FD_SERVERS + (int)(s - w.server) : -1;
 }
 
 int
@@ -1026,9 +1018,18 @@ udp_server_reconnect(struct udp_server *s, uint32_t scope)
 	if (s->fixed && ip_is_none(s->want))
 		err = -EADDRNOTAVAIL;
 	s->scope = scope;
-	s->connected = !err;
-	s->source = !s->connected ? IP_NONE : s->fixed ? s->want : r ? r->source : IP_NONE;
-	return err;
+	s->connected = !err && s->bound;
+	s->source = err ? IP_NONE : s->fixed ? s->want : r ? r->source :
+	    s->address.version == 6 ? UPLINK6 : IP_NONE;
+	return !err && !s->bound ? -ESTALE : err;
+}
+
+int
+udp_server_take(struct udp_server *s, int fd)
+{
+	(void)fd;
+	s->bound = s->connected = true;
+	return 0;
 }
 
 void
@@ -1477,17 +1478,6 @@ open_conf(void)
 	return err;
 }
 
-static int
-open_server(void)
-{
-	for (int i = 0; i < SERVERS; i++)
-		if (!w.server[i].used) {
-			w.server[i].used = true;
-			return FD_SERVERS + i;
-		}
-	return -EMFILE;
-}
-
 int
 priv_ask(struct priv *p, enum opener_what what)
 {
@@ -1506,11 +1496,34 @@ priv_ask_inet(struct priv *p, enum opener_what what, struct ipaddr address, uint
 	int err = take_open_failure();
 
 	(void)p;
-	if (err)
-		return err;
-	if (what == OPENER_UDP && number == 4011)
+	(void)what;
+	(void)address;
+	(void)number;
+	return err ? err : -EOPNOTSUPP;
+}
+
+int
+priv_ask_port(struct priv *p, enum opener_what what, struct ipaddr address, uint32_t scope,
+    uint16_t port)
+{
+	int err = take_open_failure();
+
+	(void)p;
+	(void)scope;
+	if (err || what == OPENER_SERVER)
+		return err ? err : FD_SERVERS;
+	if (port == 4011)
 		return address.version == 6 ? FD_4011_6 : FD_4011;
-	return what == OPENER_SERVER ? open_server() : FD_547;
+	return address.version == 6 ? FD_547 : FD_67;
+}
+
+bool
+porthold_find(struct ipaddr at, uint16_t port, struct porthold *h)
+{
+	(void)at;
+	(void)port;
+	*h = (struct porthold){ .pid = 77, .name = "dnsmasq" };
+	return true;
 }
 
 int

@@ -14,11 +14,10 @@
 
 struct daemon;
 
-/* Each reads its socket for one turn of the loop; in: struct sockets_in. */
+/* Each reads its socket for one turn of the loop; in: struct sockets_in,
+ * bound: struct bound. */
 void path_ring(void *in, struct mono now);
-void path_udp(void *in, struct mono now);
-void path_udp4011(void *daemon, struct mono now);
-void path_udp4011_6(void *daemon, struct mono now);
+void path_udp(void *bound, struct mono now);
 void path_server(struct daemon *d, unsigned server, struct mono now);
 /* Reads the replies and errors left in a server's socket. Takes no request from the
  * ring, so it is safe while a configuration is exchanged. */

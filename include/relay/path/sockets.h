@@ -13,10 +13,27 @@
 #include "core/relay4/overload.h"
 #include "io/loop.h"
 #include "io/packet.h"
+#include "io/porthold.h"
+#include "io/priv.h"
 #include "io/ring.h"
 #include "io/udp.h"
 
 struct daemon;
+
+/* More addresses than this have one socket on 0.0.0.0 or :: together. Each socket costs a
+ * descriptor, of which most systems give 1,024, and 8 KB of the kernel's memory. */
+#define BOUND_MAX 400
+
+/* A socket on port 67, 547 or 4011 of one address of ours, or of all. */
+struct bound {
+	struct sockets_in *in;	/* for the callback */
+	struct ipaddr address;
+	uint32_t scope;		/* the interface of a link-local address, or 0 */
+	uint16_t port;
+	int fd;			/* -1: another program has the port there */
+	struct porthold holder;	/* as known at the start */
+	struct loop_watch *watch;
+};
 
 /* How messages of one family come in. */
 struct sockets_in {
@@ -24,26 +41,27 @@ struct sockets_in {
 	enum family family;
 	struct ring *ring;
 	struct ring_filter filter;	/* of the ring */
-	int udp;		/* port 67 or 547; -1: not open */
 	struct overload overload;	/* of the ring */
 	bool behind;		/* overloaded, and half of the ring waits */
-	struct loop_watch *w_ring, *w_udp;
+	struct loop_watch *w_ring;
 	/* a ring with another filter, for a reload; NULL: the ring stays */
 	struct ring *next;
 	struct ring_filter next_filter;
 	struct loop_watch *w_next;
+	struct bound *bound;	/* sorted; owned */
+	unsigned n_bound;
+	bool stale;		/* addresses may have changed: see bound_update() */
+	bool refused;		/* some have no socket */
 };
 
 struct sockets {
 	struct sockets_in in[FAMILIES];
 	struct packet *packet;
 	struct udp_batch *batch;
-	int udp4011[FAMILIES];	/* -1: not open */
 	int raw;		/* sends from any source address */
 	int hide;		/* while open, EDK2 gets no ICMP errors */
 	bool hide_failed;	/* try again after a reload */
 	int lock;		/* of the network namespace */
-	struct loop_watch *w_udp4011[FAMILIES];
 	const struct sockets_readers *readers;
 };
 
@@ -52,8 +70,8 @@ typedef void server_read_fn(struct daemon *d, unsigned i, struct mono now);
 
 /* What reads each socket. */
 struct sockets_readers {
-	loop_fn *ring, *udp;	/* called with struct sockets_in */
-	loop_fn *udp4011[FAMILIES];	/* called with the daemon */
+	loop_fn *ring;		/* called with struct sockets_in */
+	loop_fn *udp;		/* called with struct bound */
 	server_read_fn *server;
 	server_read_fn *drain;	/* before it is closed; uses no other socket */
 };
@@ -74,6 +92,20 @@ void sockets_reload(struct daemon *d);
 void sockets_hide_errors(struct daemon *d);
 /* Adds the rings' losses to the counters; call before showing them. */
 void sockets_count_lost(struct daemon *d);
+
+/* bound_sockets.c: the sockets on port 67, 547 and 4011 of our own addresses. */
+
+/* Opens one for each address that replies or requests may be sent to, and closes the
+ * others. What another program has is logged, and tried again while bound_refused().
+ * 0 or another -errno, logged. */
+int bound_update(struct daemon *d);
+/* Has bound_update() look at all addresses again. */
+void bound_changed(struct daemon *d);
+bool bound_refused(const struct daemon *d);
+void bound_close(struct daemon *d);
+/* The socket from which a datagram can leave by this interface; -1: none. */
+int bound_sender(const struct daemon *d, enum family family, uint16_t port,
+    uint32_t ifindex);
 
 /* server_sockets.c: the servers' sockets, one for each address and VRF. A socket
  * is found by the configuration index of the first server with its address. */

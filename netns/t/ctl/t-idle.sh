@@ -54,7 +54,7 @@ dhcp = dhcp
 END
 expect "idle after the start" unwoken 2.5
 n=$(descriptors)
-expect "$n descriptors with one server: 20 at most" [ "$n" -le 20 ]
+expect "$n descriptors with one server and two client addresses: 23 at most" [ "$n" -le 23 ]
 
 # Only one relay may run in a namespace.
 cp "$T/relay.conf" "$T/second.conf"

@@ -95,8 +95,10 @@ not_taken "answers-from, an address that it does not name"
 reloaded ff05::1:3%up0 "answers-from = any"
 ask cl10
 expect_eq "answers-from = any" "${A[answers]}" 2
-knobs srv2 to=2001:db8:fffe::1 from=2001:db8:fffe::11
+nsip srv2 -6 route add $UP6:1/128 via 2001:db8:fffe::1
+knobs srv2 from=2001:db8:fffe::11
 not_taken "by another interface"
+nsip srv2 -6 route del $UP6:1/128
 knobs srv2 to=$GW20_6
 ask cl10
 expect_eq "to another address of ours, by the right interface" "${A[answers]}" 2

@@ -176,6 +176,50 @@ START_TEST(missing_privileges_are_reported)
 }
 END_TEST
 
+#define SOCKET(local, users)	"UNCONN 0 0 " local " 0.0.0.0:* users:((" users "))\n"
+#define DNSMASQ			"\"dnsmasq\",pid=77,fd=4"
+#define OURS			"\"pxrelayd\",pid=1,fd=9"
+
+static const struct {
+	const char *what, *address;
+	int port, open;
+	const char *sockets, *detail;	/* detail NULL: no finding */
+} port_cases[] = {
+	{ "on all addresses", "192.0.2.1", 67, 0, SOCKET("127.0.0.1:53", DNSMASQ)
+	    SOCKET("0.0.0.0:67", DNSMASQ), "UDP 67 of 192.0.2.1: dnsmasq, pid 77" },
+	{ "on both families", "192.0.2.1", 67, 0, SOCKET("*:67", DNSMASQ),
+	    "UDP 67 of 192.0.2.1: dnsmasq, pid 77" },
+	{ "on that address", "2001:db8::1", 547, 0, SOCKET("[2001:db8::1]:547", DNSMASQ),
+	    "UDP 547 of 2001:db8::1: dnsmasq, pid 77" },
+	{ "on another one", "192.0.2.1", 67, 0, SOCKET("203.0.113.1:67", DNSMASQ),
+	    "UDP 67 of 192.0.2.1" },
+	{ "without rights", "192.0.2.1", 67, 0, "UNCONN 0 0 0.0.0.0:67 0.0.0.0:*\n",
+	    "UDP 67 of 192.0.2.1" },
+	{ "without ss", "192.0.2.1", 67, 0, NULL, "UDP 67 of 192.0.2.1" },
+	{ "shared", "0.0.0.0", 67, 1, SOCKET("0.0.0.0:67", OURS)
+	    SOCKET("0.0.0.0:67", DNSMASQ), "UDP 67 of 0.0.0.0: dnsmasq, pid 77" },
+	{ "one interface of it", "0.0.0.0", 67, 1, SOCKET("0.0.0.0:67", OURS)
+	    SOCKET("0.0.0.0%vlan20:67", DNSMASQ), NULL },
+	{ "another port", "0.0.0.0", 67, 1, SOCKET("0.0.0.0:4011", DNSMASQ), NULL },
+};
+
+START_TEST(who_has_a_port)
+{
+	json_t *checks = json_array(), *row;
+	json_t *ports = json_pack("[{s:i, s:[s], s:b}]", "port", port_cases[_i].port,
+	    "addresses", port_cases[_i].address, "open", port_cases[_i].open);
+
+	doctor_ports(checks, ports, port_cases[_i].sockets);
+	row = json_array_get(checks, 0);
+	ck_assert_msg(!row == !port_cases[_i].detail, "%s", port_cases[_i].what);
+	if (row)
+		ck_assert_str_eq(json_string_value(json_object_get(row, "detail")),
+		    port_cases[_i].detail);
+	json_decref(checks);
+	json_decref(ports);
+}
+END_TEST
+
 START_TEST(another_namespace_is_not_checked)
 {
 	int64_t before = doctor_host_begin();
@@ -183,7 +227,7 @@ START_TEST(another_namespace_is_not_checked)
 
 	docs = json_pack("[{s:s, s:i, s:[]}]", "interface", "nosuch0", "ifindex", 7,
 	    "checks");
-	host = doctor_host_end(before, docs);
+	host = doctor_host_end(before, docs, NULL);
 	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(
 	    json_object_get(host, "checks"), 0), "code")), "host-not-checked");
 	ck_assert(!doctor_is_bad(host));
@@ -202,6 +246,7 @@ doctor_host_suite(void)
 	tcase_add_loop_test(tc, rules_that_drop_what_machines_need, 0,
 	    sizeof(rulesets) / sizeof(rulesets[0]));
 	tcase_add_test(tc, missing_privileges_are_reported);
+	tcase_add_loop_test(tc, who_has_a_port, 0, sizeof(port_cases) / sizeof(port_cases[0]));
 	tcase_add_test(tc, another_namespace_is_not_checked);
 	suite_add_tcase(s, tc);
 	return s;

@@ -8,21 +8,39 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/csum.h"
+#include "io/porthold.h"
 #include "io/udp.h"
 #include "netpair.h"
 
 #define PORT 67
 
-static struct udp_server *
-udp_server_new(struct ip4 address)
+static int
+aim(struct udp_server *s, uint32_t scope)
 {
-	return udp_server_with(udp_server_socket(FAMILY4), ip_of4(address), 0);
+	int err = udp_server_reconnect(s, scope), fd;
+
+	if (err != -ESTALE)
+		return err;
+	fd = udp_server_socket(udp_server_source(s), scope);
+	return fd < 0 ? fd : udp_server_take(s, fd);
+}
+
+static struct udp_server *
+server_at(struct ip4 address)
+{
+	struct udp_server *s = udp_server_new(ip_of4(address));
+
+	(void)aim(s, 0);
+	return s;
 }
 
 static const struct udp_dgram *
@@ -73,7 +91,7 @@ check_count(int fd, uint32_t n, struct sockaddr_in *from)
 START_TEST(a_datagram_has_source_destination_and_interface)
 {
 	struct udp_batch *b = udp_batch_new();
-	int fd = udp_open(FAMILY4, PORT), peer = in_b_udp(4011);
+	int fd = udp_open(ip_any(FAMILY4), 0, PORT), peer = in_b_udp(4011);
 	const struct udp_dgram *d;
 
 	net_run("ip addr add 10.7.7.1/24 dev v0");
@@ -100,7 +118,7 @@ END_TEST
 START_TEST(broadcasts_are_filtered_and_not_counted_as_lost)
 {
 	struct udp_batch *b = udp_batch_new();
-	int fd = udp_open(FAMILY4, PORT), peer = in_b_udp(68);
+	int fd = udp_open(ip_any(FAMILY4), 0, PORT), peer = in_b_udp(68);
 	const struct udp_dgram *d;
 
 	for (int i = 0; i < 200; i++) {
@@ -127,7 +145,7 @@ START_TEST(losses_of_a_unicast_flood_are_counted)
 {
 	enum { SENT = 8000 };
 	struct udp_batch *b = udp_batch_new();
-	int fd = udp_open(FAMILY4, PORT), peer = in_b_udp(68), n, got = 0;
+	int fd = udp_open(ip_any(FAMILY4), 0, PORT), peer = in_b_udp(68), n, got = 0;
 	const struct udp_dgram *d;
 
 	for (int i = 0; i < SENT; i++)
@@ -161,7 +179,7 @@ START_TEST(datagrams_longer_than_the_buffer_are_marked)
 {
 	static uint8_t data[20000];
 	struct udp_batch *b = udp_batch_new();
-	int fd = udp_open(FAMILY4, PORT), peer = in_b_udp(68);
+	int fd = udp_open(ip_any(FAMILY4), 0, PORT), peer = in_b_udp(68);
 	const struct udp_dgram *d;
 
 	net_udp_send(peer, NET_A, PORT, data, sizeof(data));
@@ -181,11 +199,29 @@ START_TEST(datagrams_longer_than_the_buffer_are_marked)
 }
 END_TEST
 
+/* ISC dhcpd and dnsmasq bind 0.0.0.0. */
+START_TEST(a_socket_on_an_address_wins_over_a_younger_one_on_all)
+{
+	const struct ipaddr own = ip_of4(NET_A);
+	int mine = udp_open(own, 0, PORT), peer = in_b_udp(68);
+	int other = udp_open(ip_any(FAMILY4), 0, PORT);
+	struct udp_batch *b = udp_batch_new();
+
+	net_udp_send(peer, NET_A, PORT, "reply", 5);
+	ck_assert_uint_eq(next(b, mine)->len, 5);
+	ck_assert(!net_readable(other));
+	close(mine);
+	close(other);
+	close(peer);
+	udp_batch_free(b);
+}
+END_TEST
+
 START_TEST(a_port_that_another_program_holds_is_in_use)
 {
 	int other = net_udp(PORT);
 
-	ck_assert_int_eq(udp_open(FAMILY4, PORT), -EADDRINUSE);
+	ck_assert_int_eq(udp_open(ip_any(FAMILY4), 0, PORT), -EADDRINUSE);
 	close(other);
 }
 END_TEST
@@ -224,9 +260,9 @@ START_TEST(dead_servers_do_not_stop_the_live_one)
 	enum { SENT = 1600 };
 	const struct ip4 dead1 = { 0x0a00004d }, dead2 = { 0x0a00004e };
 	struct udp_server *s[3] = {
-		udp_server_new(dead1),
-		udp_server_new(NET_B),
-		udp_server_new(dead2),
+		server_at(dead1),
+		server_at(NET_B),
+		server_at(dead2),
 	};
 	struct sock_sent sent[3] = { { 0 } };
 	struct udp_errors last;
@@ -264,7 +300,7 @@ queue_and_flush(struct udp_server *s, const char *text, struct sock_sent *sent)
 
 START_TEST(an_icmp_answer_costs_no_packet)
 {
-	struct udp_server *s = udp_server_new(NET_B);
+	struct udp_server *s = server_at(NET_B);
 	struct sock_sent sent = { 0 };
 	struct udp_errors last;
 	int peer;
@@ -302,7 +338,7 @@ END_TEST
 /* The ICMP errors arrive while the batch is being sent, several in each flush. */
 START_TEST(icmp_answers_in_the_middle_cost_no_packet)
 {
-	struct udp_server *s = udp_server_new(NET_B);
+	struct udp_server *s = server_at(NET_B);
 	struct sock_sent sent = { 0 };
 	struct udp_errors last;
 
@@ -322,7 +358,7 @@ END_TEST
 
 START_TEST(errors_are_read_like_packets_until_none_is_left)
 {
-	struct udp_server *s = udp_server_new(NET_B);
+	struct udp_server *s = server_at(NET_B);
 	struct udp_batch *b = udp_batch_new();
 	const struct udp_dgram *d;
 	struct sock_sent sent = { 0 };
@@ -353,9 +389,9 @@ END_TEST
 
 START_TEST(a_server_gets_requests_from_the_right_address_and_port)
 {
-	struct udp_server *s = udp_server_new(NET_B);
+	struct udp_server *s = server_at(NET_B);
 	struct udp_batch *b = udp_batch_new();
-	int wild = udp_open(FAMILY4, PORT), peer = in_b_udp(PORT);
+	int wild = udp_open(ip_any(FAMILY4), 0, PORT), peer = in_b_udp(PORT);
 	struct sock_sent sent = { 0 };
 	struct sockaddr_in from;
 	const struct udp_dgram *d;
@@ -400,7 +436,7 @@ check_arrives_from(struct udp_server *s, int peer, uint32_t host)
 
 START_TEST(a_new_address_is_the_source_after_reconnect)
 {
-	struct udp_server *s = udp_server_new(NET_B);
+	struct udp_server *s = server_at(NET_B);
 	int peer = in_b_udp(PORT);
 	struct sock_sent sent = { 0 };
 
@@ -409,16 +445,19 @@ START_TEST(a_new_address_is_the_source_after_reconnect)
 	net_run("ip addr show dev v0 | grep -q 10.0.0.9 || "
 	    "ip addr add 10.0.0.9/24 dev v0");
 	udp_server_queue(s, "queued before", 13, &sent);
-	ck_assert_int_eq(udp_server_reconnect(s, 0), 0);
+	ck_assert_int_eq(aim(s, 0), 0);
 	ck_assert_uint_eq(ip_v4(udp_server_source(s)).host, 0x0a000009);
 	udp_server_flush(s, &sent);
 	ck_assert_uint_eq(sent.ok, 1);
 	check_count(peer, 1, NULL);
 	check_arrives_from(s, peer, 0x0a000009);
 
-	/* The socket was not reconnected in time: the flush detects the change
-	 * itself. */
+	/* The socket was not replaced in time: the flush finds that it must be. */
 	net_run("ip addr flush dev v0; ip addr add 10.0.0.5/24 dev v0");
+	queue_and_flush(s, "lost", &sent);
+	ck_assert_int_eq(sent.last_errno, EADDRNOTAVAIL);
+	ck_assert(!udp_server_connected(s));
+	ck_assert_int_eq(aim(s, 0), 0);
 	check_arrives_from(s, peer, 0x0a000005);
 	close(peer);
 	udp_server_free(s);
@@ -429,13 +468,13 @@ END_TEST
 START_TEST(requests_leave_from_the_address_that_is_set)
 {
 	const struct ipaddr own = ip_of4((struct ip4){ 0xc0000201 });
-	struct udp_server *s = udp_server_new(NET_B);
+	struct udp_server *s = server_at(NET_B);
 	struct sock_sent sent = { 0 };
 	struct udp_batch *b = udp_batch_new();
 	const struct udp_dgram *d;
 
 	udp_server_set_source(s, true, own);
-	ck_assert_int_eq(udp_server_reconnect(s, 0), -EADDRNOTAVAIL);
+	ck_assert_int_lt(aim(s, 0), 0);
 	ck_assert(!udp_server_connected(s));
 	udp_server_set_source(s, true, IP_NONE);
 	ck_assert_int_eq(udp_server_reconnect(s, 0), -EADDRNOTAVAIL);
@@ -444,14 +483,14 @@ START_TEST(requests_leave_from_the_address_that_is_set)
 	net_run("ip route add 192.0.2.1 dev v1");
 	net_in_a();
 	udp_server_set_source(s, true, own);
-	ck_assert_int_eq(udp_server_reconnect(s, 0), 0);
+	ck_assert_int_eq(aim(s, 0), 0);
 	ck_assert(ip_eq(udp_server_source(s), own));
 	queue_and_flush(s, "refused", &sent);
 	net_wait(udp_server_fd(s));
 	ck_assert_int_le(udp_server_recv(s, b, &d), 0);
 	ck_assert_int_eq(udp_server_errors(s).proof, UDP_SURE);
 	udp_server_set_source(s, false, IP_NONE);
-	ck_assert_int_eq(udp_server_reconnect(s, 0), 0);
+	ck_assert_int_eq(aim(s, 0), 0);
 	ck_assert(ip_eq(udp_server_source(s), ip_of4(NET_A)));
 	udp_server_free(s);
 	udp_batch_free(b);
@@ -469,11 +508,11 @@ START_TEST(without_a_route_packets_fail_until_there_is_one)
 	net_in_b();
 	net_run("ip addr add 10.99.0.1/32 dev lo");
 	net_in_a();
-	s = udp_server_new(far);
+	s = server_at(far);
 	ck_assert_ptr_nonnull(s);
 	ck_assert(!udp_server_connected(s));
 	ck_assert_uint_eq(ip_v4(udp_server_source(s)).host, 0);
-	ck_assert_int_eq(udp_server_reconnect(s, 0), -ENETUNREACH);
+	ck_assert_int_eq(aim(s, 0), -ENETUNREACH);
 	for (int i = 0; i < 3; i++)
 		udp_server_queue(s, "lost", 4, &sent);
 	udp_server_flush(s, &sent);
@@ -481,6 +520,7 @@ START_TEST(without_a_route_packets_fail_until_there_is_one)
 	ck_assert_int_eq(sent.last_errno, ENETUNREACH);
 
 	net_run("ip route add 10.99.0.0/16 via 10.0.0.2");
+	ck_assert_int_eq(aim(s, 0), 0);
 	queue_and_flush(s, "request", &sent);
 	ck_assert_uint_eq(sent.ok, 1);
 	ck_assert(udp_server_connected(s));
@@ -491,6 +531,10 @@ START_TEST(without_a_route_packets_fail_until_there_is_one)
 	queue_and_flush(s, "lost", &sent);
 	ck_assert_uint_eq(sent.failed, 4);
 	ck_assert(!udp_server_connected(s));
+	net_run("ip route add 10.99.0.0/16 via 10.0.0.2");
+	queue_and_flush(s, "request", &sent);	/* reconnects */
+	ck_assert(udp_server_connected(s));
+	check_count(peer, 1, NULL);
 	close(peer);
 	udp_server_free(s);
 }
@@ -500,7 +544,7 @@ END_TEST
 START_TEST(a_datagram_that_cannot_be_sent_costs_no_other)
 {
 	static uint8_t monster[66000];
-	struct udp_server *s = udp_server_new(NET_B);
+	struct udp_server *s = server_at(NET_B);
 	struct sock_sent sent = { 0 };
 	struct udp_errors last;
 	int peer = in_b_udp(PORT);
@@ -522,7 +566,7 @@ END_TEST
 START_TEST(large_requests_leave_in_fragments)
 {
 	static uint8_t large[4000];
-	struct udp_server *s = udp_server_new(NET_B);
+	struct udp_server *s = server_at(NET_B);
 	struct sock_sent sent = { 0 };
 	int peer = in_b_udp(PORT);
 
@@ -568,8 +612,62 @@ begin_ip6(void)
 static struct udp_server *
 udp_server_new6(const char *address, uint32_t scope)
 {
-	return udp_server_with(udp_server_socket(FAMILY6), ip(address), scope);
+	struct udp_server *s = udp_server_new(ip(address));
+
+	(void)aim(s, scope);
+	return s;
 }
+
+/* Another process that has the port. */
+static pid_t
+fork_holder(struct ipaddr at, int ready[2])
+{
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		int fd = udp_open(at, 0, PORT);
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, "dns\"masq");
+		(void)!write(ready[1], &fd, sizeof(fd));
+		pause();
+		_exit(0);
+	}
+	ck_assert_int_eq(read(ready[0], &(int){ 0 }, sizeof(int)), sizeof(int));
+	return pid;
+}
+
+START_TEST(the_program_that_has_a_port_is_found)
+{
+	const struct ipaddr at[] = {
+		ip_of4(NET_A), ip_any(FAMILY4), ip("2001:db8::1"), ip_any(FAMILY6),
+	}, asked[] = {
+		ip_of4(NET_A), ip_of4(NET_A), ip("2001:db8::1"), ip("2001:db8::1"),
+	};
+
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		int ready[2], mine;
+		pid_t pid = fork_holder(at[i], ready);
+		struct porthold h;
+
+		mine = udp_open(asked[i], 0, PORT);
+		ck_assert(porthold_find(asked[i], PORT, &h));
+		ck_assert_int_eq(h.pid, pid);
+		ck_assert_str_eq(h.name, "dns?masq");
+		ck_assert_int_eq(h.all, ip_is_none(at[i]));
+		ck_assert_int_eq(porthold_find(ip("192.0.2.99"), PORT, &h), i == 1);
+		ck_assert(!porthold_find(asked[i], PORT + 1, &h));
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		ck_assert(!porthold_find(asked[i], PORT, &h));	/* ours does not count */
+		close(mine);
+		close(ready[0]);
+		close(ready[1]);
+	}
+}
+END_TEST
 
 /* A socket of the current namespace, which hears this group on ifname. */
 static int
@@ -647,7 +745,7 @@ START_TEST(an_ipv6_datagram_has_source_destination_and_interface)
 	int fd, peer;
 
 	begin_ip6();
-	fd = udp_open(FAMILY6, PORT6);
+	fd = udp_open(ip_any(FAMILY6), 0, PORT6);
 	peer = in_b_udp6(40000, NULL);
 	ck_assert_int_ge(fd, 0);
 	send6(peer, "2001:db8::1", PORT6, NULL, "reply");
@@ -677,7 +775,7 @@ START_TEST(groups_that_others_joined_are_not_heard)
 	int fd, other, peer;
 
 	begin_ip6();
-	fd = udp_open(FAMILY6, PORT6);
+	fd = udp_open(ip_any(FAMILY6), 0, PORT6);
 	other = udp6(PORT6, AGENTS, "v0");
 	peer = in_b_udp6(546, NULL);
 	send6(peer, AGENTS, PORT6, "v1", "solicit");
@@ -702,7 +800,7 @@ START_TEST(an_ipv6_server_gets_requests_from_the_right_address_and_port)
 
 	begin_ip6();
 	s = udp_server_new6("2001:db8::2", 0);
-	wild = udp_open(FAMILY6, PORT6);
+	wild = udp_open(ip_any(FAMILY6), 0, PORT6);
 	peer = in_b_udp6(PORT6, NULL);
 	ck_assert(udp_server_connected(s));
 	ck_assert(ip_eq(udp_server_source(s), ip("2001:db8::1")));
@@ -737,23 +835,23 @@ START_TEST(a_link_local_server_is_reached_by_its_interface)
 	peer = in_b_udp6(PORT6, NULL);
 	s = udp_server_new6("fe80::2", 0);
 	ck_assert(!udp_server_connected(s));
-	ck_assert_int_eq(udp_server_reconnect(s, 0), -ENODEV);
+	ck_assert_int_eq(aim(s, 0), -ENODEV);
 	queue_and_flush(s, "lost", &sent);
 	ck_assert_uint_eq(sent.failed, 1);
 	ck_assert_int_eq(sent.last_errno, ENODEV);
 
 	/* The interface appears, is replaced by another one, and comes back. */
-	ck_assert_int_eq(udp_server_reconnect(s, net_index("v0")), 0);
+	ck_assert_int_eq(aim(s, net_index("v0")), 0);
 	ck_assert(ip_eq(udp_server_source(s), ip("fe80::1")));
 	queue_and_flush(s, "request", &sent);
 	hears(peer, 7, "fe80::1", PORT6);
-	ck_assert_int_eq(udp_server_reconnect(s, net_index("d0")), 0);
+	ck_assert_int_eq(aim(s, net_index("d0")), 0);
 	ck_assert(udp_server_connected(s));
 	queue_and_flush(s, "elsewhere", &sent);
-	ck_assert_int_eq(udp_server_reconnect(s, net_index("v0")), 0);
+	ck_assert_int_eq(aim(s, net_index("v0")), 0);
 	queue_and_flush(s, "back", &sent);
 	hears(peer, 4, "fe80::1", PORT6);
-	ck_assert_int_lt(udp_server_reconnect(s, 9999), 0);
+	ck_assert_int_lt(aim(s, 9999), 0);
 	ck_assert(!udp_server_connected(s));
 	ck_assert(ip_is_none(udp_server_source(s)));
 	close(peer);
@@ -776,7 +874,7 @@ check_multicast(const char *group, const char *source, int hops)
 	net_run("ip link add d0 type veth peer name e0; ip link set d0 up;"
 	    " ip link set e0 up; ip addr add 2001:db8:d::1/64 dev d0 nodad;"
 	    " ip addr add fe80::d/64 dev d0 nodad");
-	wild = udp_open(FAMILY6, PORT6);
+	wild = udp_open(ip_any(FAMILY6), 0, PORT6);
 	peer = in_b_udp6(PORT6, group);
 	elsewhere = udp6(PORT6, group, "e0");
 	own = udp6(PORT6, group, "v0");
@@ -796,9 +894,9 @@ check_multicast(const char *group, const char *source, int hops)
 	ck_assert_uint_eq(d->ifindex, net_index("v0"));
 	ck_assert(!net_readable(udp_server_fd(s)));
 
-	ck_assert_int_eq(udp_server_reconnect(s, net_index("d0")), 0);
+	ck_assert_int_eq(aim(s, net_index("d0")), 0);
 	queue_and_flush(s, "forward", &sent);
-	ck_assert_int_eq(udp_server_reconnect(s, 0), -ENODEV);
+	ck_assert_int_eq(aim(s, 0), -ENODEV);
 	ck_assert(!net_readable(peer));
 	close(peer);
 	close(wild);
@@ -860,7 +958,7 @@ START_TEST(a_link_local_source_is_for_servers_on_the_link)
 	peer = in_b_udp6(PORT6, NULL);
 	s = udp_server_new6("2001:db8::2", 0);
 	site = udp_server_new6(SERVERS, net_index("v0"));
-	ck_assert_int_eq(udp_server_reconnect(s, 0), -EADDRNOTAVAIL);
+	ck_assert_int_eq(aim(s, 0), -EADDRNOTAVAIL);
 	ck_assert(ip_is_none(udp_server_source(s)));
 	ck_assert(!udp_server_connected(site));
 	link = udp_server_new6(AGENTS, net_index("v0"));
@@ -868,9 +966,10 @@ START_TEST(a_link_local_source_is_for_servers_on_the_link)
 	queue_and_flush(s, "lost", &sent);
 	ck_assert_uint_eq(sent.failed, 1);
 	net_run("ip addr add 2001:db8::1/64 dev v0 nodad");
-	queue_and_flush(s, "request", &sent);	/* reconnects */
+	ck_assert_int_eq(aim(s, 0), 0);
+	queue_and_flush(s, "request", &sent);
 	hears(peer, 7, "2001:db8::1", PORT6);
-	ck_assert_int_eq(udp_server_reconnect(link, net_index("v0")), 0);
+	ck_assert_int_eq(aim(link, net_index("v0")), 0);
 	ck_assert(ip_eq(udp_server_source(link), ip("2001:db8::1")));
 	close(peer);
 	udp_server_free(s);
@@ -999,7 +1098,7 @@ START_TEST(an_error_must_quote_what_was_sent)
 	begin_ip6();
 	peer[0] = in_b_udp(PORT);
 	peer[1] = in_b_udp6(PORT6, NULL);
-	s[0] = udp_server_new(NET_B);
+	s[0] = server_at(NET_B);
 	s[1] = udp_server_new6("2001:db8::2", 0);
 	for (enum family f = 0; f < FAMILIES; f++) {
 		queue_and_flush(s[f], "request", &sent);
@@ -1077,7 +1176,7 @@ START_TEST(a_wildcard_socket_sends_to_clients)
 
 	begin_ip6();
 	to.ifindex = net_index("v0");
-	fd = udp_open(FAMILY6, PORT6);
+	fd = udp_open(ip_any(FAMILY6), 0, PORT6);
 	peer = in_b_udp6(546, NULL);
 	ck_assert_int_eq(udp_send(fd, &to, large, sizeof(large)), 0);
 	hears(peer, sizeof(large), "fe80::1", PORT6);
@@ -1092,7 +1191,7 @@ START_TEST(a_wildcard_socket_sends_to_clients)
 	close(fd);
 
 	/* The same by IPv4. */
-	fd = udp_open(FAMILY4, PORT);
+	fd = udp_open(ip_any(FAMILY4), 0, PORT);
 	peer = in_b_udp(68);
 	to = (struct udp_to){ .dst = ip_of4(NET_B), .src = ip_of4(NET_A), .port = 68 };
 	ck_assert_int_eq(udp_send(fd, &to, large, sizeof(large)), 0);
@@ -1104,7 +1203,7 @@ END_TEST
 
 START_TEST(both_families_have_their_ports)
 {
-	int four = udp_open(FAMILY4, PORT), six = udp_open(FAMILY6, PORT);
+	int four = udp_open(ip_any(FAMILY4), 0, PORT), six = udp_open(ip_any(FAMILY6), 0, PORT);
 
 	ck_assert_int_ge(four, 0);
 	ck_assert_int_ge(six, 0);	/* IPV6_V6ONLY: the same port, too */
@@ -1139,7 +1238,9 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, broadcasts_are_filtered_and_not_counted_as_lost);
 	tcase_add_test(tc, losses_of_a_unicast_flood_are_counted);
 	tcase_add_test(tc, datagrams_longer_than_the_buffer_are_marked);
+	tcase_add_test(tc, a_socket_on_an_address_wins_over_a_younger_one_on_all);
 	tcase_add_test(tc, a_port_that_another_program_holds_is_in_use);
+	tcase_add_test(tc, the_program_that_has_a_port_is_found);
 	tcase_add_test(tc, dead_servers_do_not_stop_the_live_one);
 	tcase_add_test(tc, an_icmp_answer_costs_no_packet);
 	tcase_add_test(tc, icmp_answers_in_the_middle_cost_no_packet);

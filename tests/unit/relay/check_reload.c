@@ -84,16 +84,13 @@ START_TEST(a_file_that_cannot_be_opened_is_refused)
 }
 END_TEST
 
-/* The daemon opens the file, then the sockets of new servers, then the ring for other
- * ports. */
-START_TEST(a_reload_is_refused_at_whichever_step_fails)
+/* The daemon opens the file, then the ring for other ports. */
+START_TEST(a_reload_is_refused_if_the_ring_fails)
 {
-	for (unsigned step = 1; step <= 3; step++) {
-		fakeio_open_skips(step);
-		fakeio_open_fails(EMFILE);
-		is_refused("[relay]\nclients = 64\n[helper x]\nport = 9\nfrom = vlan10\n"
-		    "to = vlan20\n" VLANS("198.51.100.11, 198.51.100.21, 198.51.100.22"));
-	}
+	fakeio_open_skips(1);
+	fakeio_open_fails(EMFILE);
+	is_refused("[relay]\nclients = 64\n[helper x]\nport = 9\nfrom = vlan10\n"
+	    "to = vlan20\n" VLANS("198.51.100.11, 198.51.100.21, 198.51.100.22"));
 	ck_assert(rig_logged("start-failed what=\"packet ring\""));
 	ck_assert(rig_reload(d, VLANS("198.51.100.11, 198.51.100.21, 198.51.100.22")));
 	relays_to(3);
@@ -269,7 +266,7 @@ START_TEST(a_taken_4011_port_does_not_refuse_the_reload)
 	fakeio_open_skips(2);			/* the file, the ring */
 	fakeio_open_fails(EADDRINUSE);
 	ck_assert(rig_reload(d, VLANS(FOUR)));
-	ck_assert(rig_logged("port-4011-taken error=\"Address already in use\""));
+	ck_assert(rig_logged("port-taken port=4011 "));
 	relays_to(4);
 }
 END_TEST
@@ -283,7 +280,7 @@ reload_suite(void)
 	tcase_add_checked_fixture(t, start, stop);
 	tcase_add_test(t, a_configuration_with_a_mistake_is_refused_whole);
 	tcase_add_test(t, a_file_that_cannot_be_opened_is_refused);
-	tcase_add_test(t, a_reload_is_refused_at_whichever_step_fails);
+	tcase_add_test(t, a_reload_is_refused_if_the_ring_fails);
 	tcase_add_test(t, a_metrics_port_that_needs_privileges_is_refused);
 	tcase_add_test(t, four_servers_become_one_and_four_again);
 	tcase_add_test(t, replies_and_requests_that_wait_during_a_reload_are_all_accounted_for);
