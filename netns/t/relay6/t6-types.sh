@@ -110,7 +110,8 @@ done
 for a in :: ff02::9 ff02::1:2 ::1 ::ffff:192.0.2.1 $RTR10_LL $GW10_6 $GW20_6 $UP6:1; do
 	refuses "source $a" bad-source cl10 src=$a
 done
-for a in $GW10_6 $RTR10_LL $GW20_6 $UP6:1; do
+# VLAN 20 is no client interface: its address is for other DHCP programs.
+for a in $GW10_6 $RTR10_LL $UP6:1; do
 	refuses "unicast to us at $a" unicast-request cl10 dst=$a dmac=$RTR10_MAC
 done
 refuses "no octet, by unicast" short cl10 dst=$GW10_6 dmac=$RTR10_MAC payload=
