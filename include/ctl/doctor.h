@@ -52,4 +52,12 @@ int64_t doctor_rp_dropped(const char *netstat);
 void doctor_firewall(json_t *checks, const json_t *ruleset, const json_t *docs);
 void doctor_ports(json_t *checks, const json_t *ports, const char *sockets);
 
+/* doctor_mld.c: links without an MLD querier. */
+void doctor_mld(json_t *checks, const json_t *docs);
+/* "Icmp6InGroupMembQueries" from the text of /proc/net/dev_snmp6/NAME; -1: missing. */
+int64_t doctor_queries(const char *snmp6);
+
+/* Returns at most max bytes of a file, malloc'd; NULL: it cannot be read. */
+char *doctor_read(const char *path, size_t max);
+
 #endif

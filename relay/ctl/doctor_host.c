@@ -10,7 +10,8 @@
  * otherwise a warning. What is dropped without naming a port, by a chain's policy or by
  * its last rule, is a warning if servers were silent: a reply to giaddr belongs to no
  * connection, as its request left from another address. Rules of legacy iptables are not
- * seen.
+ * seen. Whether an MLD querier was heard is in
+ * doctor_mld.c.
  */
 #include "ctl/doctor.h"
 
@@ -20,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/sbuf.h"
 #include "ctl/render.h"
 
@@ -60,27 +62,51 @@ static const struct {
 	{ FINDING_HTTP_SILENT, { 0, 0 } },
 };
 
-/* Does the finding with this code mean that a server was silent on that port
- * (0: any)? */
+#define V4	(1u << FAMILY4)
+#define V6	(1u << FAMILY6)
+
+/* The ports that are examined, and the families that use them. */
+static const struct {
+	uint16_t port;
+	unsigned of;
+} ports[] = {
+	{ 67, V4 }, { 68, V4 }, { 69, V4 | V6 }, { 546, V6 }, { 547, V6 },
+	{ 4011, V4 | V6 },
+};
+
+/* Can a packet of this port match a rule that does not match the families `spared'? */
 static bool
-means_silence(const char *code, unsigned port)
+is_met(unsigned port, unsigned spared)
+{
+	unsigned of = V4 | V6;
+
+	for (size_t i = 0; i < COUNT(ports); i++)
+		if (ports[i].port == port)
+			of = ports[i].of;
+	return of & ~spared;
+}
+
+/* Does the finding with this code mean that a server was silent on that port
+ * (0: on any that meets the rule)? */
+static bool
+means_silence(const char *code, unsigned port, unsigned spared)
 {
 	for (size_t i = 0; i < COUNT(silences); i++)
 		if (strcmp(code, finding_row(silences[i].what)->code) == 0)
-			return port == 0 || port == silences[i].port[0] ||
-			    port == silences[i].port[1];
+			return port == 0 ? is_met(silences[i].port[0], spared) :
+			    port == silences[i].port[0] || port == silences[i].port[1];
 	return false;
 }
 
 static bool
-was_silent(const json_t *docs, unsigned port)
+was_silent(const json_t *docs, unsigned port, unsigned spared)
 {
 	const json_t *doc, *row;
 	size_t i, k;
 
 	json_array_foreach(docs, i, doc)
 		json_array_foreach(json_object_get(doc, "checks"), k, row)
-			if (means_silence(render_word(row, "code"), port))
+			if (means_silence(render_word(row, "code"), port, spared))
 				return true;
 	return false;
 }
@@ -96,8 +122,8 @@ read_stream(FILE *in, size_t max)
 	return text;
 }
 
-static char *
-read_file(const char *path, size_t max)
+char *
+doctor_read(const char *path, size_t max)
 {
 	FILE *in = fopen(path, "re");
 	char *text = read_stream(in, max);
@@ -129,7 +155,7 @@ doctor_rp_dropped(const char *netstat)
 int64_t
 doctor_host_begin(void)
 {
-	char *text = read_file("/proc/net/netstat", 1u << 16);
+	char *text = doctor_read("/proc/net/netstat", 1u << 16);
 	int64_t n = text ? doctor_rp_dropped(text) : -1;
 
 	free(text);
@@ -146,7 +172,7 @@ read_setting(const char *ifname, const char *what)
 	if (strchr(ifname, '/'))
 		return -1;
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/%s", ifname, what);
-	text = read_file(path, 16);
+	text = doctor_read(path, 16);
 	n = text && *text ? atoi(text) : -1;
 	free(text);
 	return n;
@@ -178,7 +204,7 @@ static void
 check_rp_filter(int64_t before, json_t *checks, const json_t *docs)
 {
 	int64_t now = doctor_host_begin();
-	bool silent = was_silent(docs, 67);
+	bool silent = was_silent(docs, 67, 0);
 	char text[512];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 
@@ -195,14 +221,6 @@ check_rp_filter(int64_t before, json_t *checks, const json_t *docs)
 	else
 		doctor_add_check(checks, FINDING_RP_FILTER_OK, NULL);
 }
-
-/* And the family of nftables in which nobody uses them. */
-static const struct {
-	uint16_t port;
-	const char *not_in;
-} ports[] = {
-	{ 67, "ip6" }, { 68, "ip6" }, { 69, "" }, { 546, "ip" }, { 547, "ip" }, { 4011, "" },
-};
 
 /* Does a value (a number, a range, or a set of both) contain n? */
 static bool
@@ -228,7 +246,8 @@ struct rule {
 	bool udp_port;		/* matches a UDP port */
 	bool conditions;	/* and something else */
 	bool other;		/* matches nothing that such a packet has */
-	uint16_t port;		/* the first of `ports' that it matches; 0: none */
+	unsigned spared;	/* families that it does not match */
+	unsigned ports;		/* those of `ports' that it matches, 1 << index */
 };
 
 /* Returns the value in "udp dport 69" or "th sport { 67, 68 }", else NULL. */
@@ -251,7 +270,7 @@ static const struct {
 	const char *expr, *part, *name, *value;
 } known[] = {
 	{ "meta", "key", "l4proto", "udp" }, { "payload", "field", "protocol", "udp" },
-	{ "meta", "key", "nfproto", "ipv4" }, { "ct", "key", "state", "new" },
+	{ "payload", "field", "nexthdr", "udp" }, { "ct", "key", "state", "new" },
 };
 
 /* Does a value, or a set, have this word? */
@@ -267,15 +286,40 @@ has_word(const json_t *v, const char *word)
 	return json_is_string(v) && strcmp(json_string_value(v), word) == 0;
 }
 
+/* Notes which families a match spares. Is it about nothing else? */
+static bool
+read_family(unsigned *spared, const json_t *match, bool not)
+{
+	const json_t *left = json_object_get(match, "left");
+	const json_t *right = json_object_get(match, "right");
+	const char *of = render_word(json_object_get(left, "payload"), "protocol");
+
+	if (strcmp(of, "ip6") == 0)
+		*spared |= V4;
+	if (strcmp(of, "ip") == 0)
+		*spared |= V6;
+	if (strcmp(render_word(json_object_get(left, "meta"), "key"), "nfproto") != 0)
+		return false;
+	*spared |= has_word(right, "ipv4") == not ? V4 : 0;
+	*spared |= has_word(right, "ipv6") == not ? V6 : 0;
+	return true;
+}
+
 /* "meta l4proto udp" only repeats that it matches UDP; "icmp type" and "ct state
  * invalid" match something else. */
 static void
 read_condition(struct rule *r, const json_t *match, bool not)
 {
+	static const char *const headers[] = { "", "ip", "ip6", "ether" };
 	const json_t *left = json_object_get(match, "left");
 	const char *of = render_word(json_object_get(left, "payload"), "protocol");
+	bool header = false;
 
-	r->other = r->other || (*of && strcmp(of, "ip") != 0 && strcmp(of, "ether") != 0);
+	if (read_family(&r->spared, match, not))
+		return;
+	for (size_t i = 0; i < COUNT(headers); i++)
+		header = header || strcmp(of, headers[i]) == 0;
+	r->other = r->other || !header;
 	for (size_t i = 0; i < COUNT(known); i++)
 		if (strcmp(render_word(json_object_get(left, known[i].expr), known[i].part),
 		    known[i].name) == 0) {
@@ -288,7 +332,7 @@ read_condition(struct rule *r, const json_t *match, bool not)
 }
 
 static void
-read_match(struct rule *r, const json_t *match, const char *family)
+read_match(struct rule *r, const json_t *match)
 {
 	const json_t *value = port_of(match);
 	bool not = strcmp(render_word(match, "op"), "!=") == 0;
@@ -298,24 +342,32 @@ read_match(struct rule *r, const json_t *match, const char *family)
 		return;
 	}
 	r->udp_port = true;
-	for (size_t i = 0; i < COUNT(ports) && !r->port; i++)
-		if (strcmp(family, ports[i].not_in) != 0 &&
-		    contains(value, ports[i].port) != not)
-			r->port = ports[i].port;
+	for (size_t i = 0; i < COUNT(ports); i++)
+		if (contains(value, ports[i].port) != not)
+			r->ports |= 1u << i;
+}
+
+/* The families that a table of nftables, or what is in it, spares. */
+static unsigned
+spared_by_table(const json_t *object)
+{
+	const char *family = render_word(object, "family");
+
+	return strcmp(family, "ip6") == 0 ? V4 : strcmp(family, "ip") == 0 ? V6 : 0;
 }
 
 static struct rule
 read_rule(const json_t *rule)
 {
 	const json_t *expr = json_object_get(rule, "expr"), *e;
-	struct rule r = { .drops = false };
+	struct rule r = { .spared = spared_by_table(rule) };
 	size_t i;
 
 	json_array_foreach(expr, i, e) {
 		const json_t *match = json_object_get(e, "match");
 
 		if (match)
-			read_match(&r, match, render_word(rule, "family"));
+			read_match(&r, match);
 		else if (json_object_get(e, "drop") || json_object_get(e, "reject"))
 			r.drops = true;
 		else if (!json_object_get(e, "counter") &&
@@ -323,6 +375,16 @@ read_rule(const json_t *rule)
 			r.conditions = true;	/* limit, lookups, other modules */
 	}
 	return r;
+}
+
+/* The first of the ports that it drops; 0: none. */
+static unsigned
+port_of_rule(const struct rule *r)
+{
+	for (size_t i = 0; i < COUNT(ports); i++)
+		if (r->ports >> i & 1 && is_met(ports[i].port, r->spared))
+			return ports[i].port;
+	return 0;
 }
 
 static bool
@@ -369,15 +431,16 @@ check_rule(json_t *checks, const json_t *all, const json_t *rule, const json_t *
 	const json_t *chain = chain_of(all, rule);
 	char text[256];
 	struct sbuf b = sbuf_init(text, sizeof(text));
+	unsigned port = port_of_rule(&r);
 
-	if (!r.drops || r.other || !r.port)
+	if (!r.drops || r.other || !port)
 		return false;
 	/* A chain without a hook is reached by a jump, under unknown conditions. */
 	r.conditions = r.conditions || !json_object_get(chain, "hook");
 	put_chain(&b, rule, render_word(rule, "chain"));
 	sbuf_printf(&b, ", rule handle %" JSON_INTEGER_FORMAT ": UDP %u",
-	    render_number(rule, "handle"), r.port);
-	doctor_add_check(checks, r.conditions && !was_silent(docs, r.port) ?
+	    render_number(rule, "handle"), port);
+	doctor_add_check(checks, r.conditions && !was_silent(docs, port, r.spared) ?
 	    FINDING_FIREWALL_MAY : FINDING_FIREWALL_DROPS, text);
 	return true;
 }
@@ -421,9 +484,10 @@ is_input(const json_t *all, const json_t *chain, int depth)
 	return false;
 }
 
-/* Returns the chain's last rule that may drop a reply without naming a port, or NULL. */
+/* Returns the chain's last rule that may drop a reply of a silent server without naming a
+ * port, or NULL. */
 static const json_t *
-last_drop(const json_t *all, const json_t *chain)
+last_drop(const json_t *all, const json_t *chain, const json_t *docs)
 {
 	const json_t *o, *rule, *last = NULL;
 	size_t i;
@@ -435,7 +499,7 @@ last_drop(const json_t *all, const json_t *chain)
 		if (!rule || chain_of(all, rule) != chain)
 			continue;
 		r = read_rule(rule);
-		if (r.drops && !r.udp_port && !r.other)
+		if (r.drops && !r.udp_port && !r.other && was_silent(docs, 0, r.spared))
 			last = rule;
 	}
 	return last;
@@ -446,17 +510,16 @@ last_drop(const json_t *all, const json_t *chain)
 static bool
 check_chain(json_t *checks, const json_t *all, const json_t *chain, const json_t *docs)
 {
-	bool six = strcmp(render_word(chain, "family"), "ip6") == 0;
 	char text[256];
 	struct sbuf b = sbuf_init(text, sizeof(text));
 	const json_t *rule = NULL;
 
-	if (!was_silent(docs, six ? 547 : 0))
+	if (!was_silent(docs, 0, spared_by_table(chain)))
 		return false;
 	put_chain(&b, chain, render_word(chain, "name"));
 	if (strcmp(render_word(chain, "policy"), "drop") == 0)
 		sbuf_puts(&b, ": policy drop");
-	else if ((rule = last_drop(all, chain)) && is_input(all, chain, 0))
+	else if ((rule = last_drop(all, chain, docs)) && is_input(all, chain, 0))
 		sbuf_printf(&b, ", rule handle %" JSON_INTEGER_FORMAT ": any port",
 		    render_number(rule, "handle"));
 	else
@@ -644,6 +707,7 @@ doctor_host_end(int64_t before, const json_t *docs, const json_t *held)
 		check_firewall(checks, docs);
 		check_ports(checks, held);
 		check_forwarding(checks, docs);
+		doctor_mld(checks, docs);
 	} else
 		doctor_add_check(checks, FINDING_OTHER_HOST, NULL);
 	return json_pack("{s:s, s:s, s:o}", "interface", "this host",

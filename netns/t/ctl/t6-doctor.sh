@@ -102,7 +102,30 @@ expect "x64 finds its boot file" found vlan10 file-found "x64.efi (UEFI program 
 expect "ARM64 finds its boot file" found vlan10 file-found "arm64.efi (UEFI program for ARM64)"
 expect "HTTP boot is told nothing" found vlan10 no-boot-offer "uefi-x64-http v6"
 expect "the interface has a link-address" found vlan10 serves-clients "link-address $GW10_6"
+expect "no switch is asked who listens" found "this host" no-mld-querier vlan10
 expect_eq "clients got no message" "$(pcap_count vlan10 src port 547)" 0
+
+# A firewall, and a querier.
+ns rtr nft -f - <<END
+table ip6 t {
+	chain in {
+		type filter hook input priority 0;
+		ip6 saddr $UP6:21 udp dport 547 drop
+	}
+}
+END
+ns sw sysctl -qw net.ipv6.conf.br10.accept_dad=0 net.ipv6.conf.br10.disable_ipv6=0
+nsip sw link set br10 type bridge mcast_snooping 1 mcast_querier 1 \
+	mcast_startup_query_interval 100 || die "no querier"
+heard6()
+{
+	ns rtr grep -q 'Icmp6InGroupMembQueries.*[1-9]' /proc/net/dev_snmp6/vlan10
+}
+wait_for 10 heard6 || die "the bridge does not ask"
+expect_not "a firewall" doctor vlan10
+expect "the rule is named" found "this host" firewall-drops "UDP 547"
+expect "the querier is heard" found "this host" mld-querier vlan10
+ns rtr nft delete table ip6 t
 
 expect_not "a sick network: exit status 1" doctor
 expect "VLAN 11: HTTP boot gets its file" found vlan11 file-found http://

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * What pxrelayctl doctor checks on its own host: kernel counters, and nftables rules in the JSON
- * of nft 1.0.6.
+ * What pxrelayctl doctor checks on its own host: kernel counters, nftables rules in the JSON
+ * of nft 1.0.6, and sockets.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,21 @@ static const struct {
 	    "no-offer", "firewall", NULL },
 	{ "IPv6", INPUT RULE(META("meta", "nfproto", "==", "\"ipv6\"") DROP_IT),
 	    "no-offer", "firewall", NULL },
+	{ "IPv6, and its silence", INPUT RULE(META("meta", "nfproto", "==", "\"ipv6\"") DROP_IT),
+	    "no-advertise", "firewall-may-drop", "inet fw pass, rule handle 12: any port" },
+	{ "IPv4, and silence of IPv6", INPUT RULE(META("meta", "nfproto", "==", "\"ipv4\"")
+	    DROP_IT), "no-advertise", "firewall", NULL },
+	{ "all but IPv4, and silence of IPv6", INPUT RULE(META("meta", "nfproto", "!=",
+	    "\"ipv4\"") DROP_IT), "no-advertise", "firewall-may-drop", NULL },
+	{ "a header of IPv6, and silence", INPUT RULE(PORT("ip6", "saddr", "==", "\"fe80::1\"")
+	    "," PORT("udp", "dport", "==", "547") DROP_IT), "no-advertise",
+	    "firewall-drops", "inet fw pass, rule handle 12: UDP 547" },
+	{ "a port of IPv4 in packets of IPv6", INPUT RULE(PORT("ip6", "saddr", "==",
+	    "\"fe80::1\"") "," PORT("udp", "dport", "==", "67") DROP_IT), NULL,
+	    "firewall", NULL },
+	{ "the next header", INPUT RULE(PORT("ip6", "nexthdr", "==", "\"udp\"") ","
+	    PORT("udp", "dport", "==", "{\"set\":[67,547]}") DROP_IT), NULL,
+	    "firewall-drops", "inet fw pass, rule handle 12: UDP 547" },
 	{ "all but UDP", INPUT RULE(META("meta", "l4proto", "!=", "\"udp\"") DROP_IT),
 	    "no-offer", "firewall", NULL },
 	{ "any TCP", INPUT RULE(PORT("tcp", "dport", "!=", "22") DROP_IT), "no-offer",
@@ -220,6 +236,14 @@ START_TEST(who_has_a_port)
 }
 END_TEST
 
+START_TEST(queries_that_a_link_heard)
+{
+	ck_assert_int_eq(doctor_queries("ifIndex\t7\nIcmp6InGroupMembQueries   \t3\n"), 3);
+	ck_assert_int_eq(doctor_queries("Icmp6InGroupMembQueries\t0\n"), 0);
+	ck_assert_int_eq(doctor_queries("ifIndex\t7\n"), -1);
+}
+END_TEST
+
 START_TEST(another_namespace_is_not_checked)
 {
 	int64_t before = doctor_host_begin();
@@ -245,6 +269,7 @@ doctor_host_suite(void)
 	tcase_add_test(tc, packets_that_rp_filter_dropped);
 	tcase_add_loop_test(tc, rules_that_drop_what_machines_need, 0,
 	    sizeof(rulesets) / sizeof(rulesets[0]));
+	tcase_add_test(tc, queries_that_a_link_heard);
 	tcase_add_test(tc, missing_privileges_are_reported);
 	tcase_add_loop_test(tc, who_has_a_port, 0, sizeof(port_cases) / sizeof(port_cases[0]));
 	tcase_add_test(tc, another_namespace_is_not_checked);
