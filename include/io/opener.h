@@ -43,7 +43,7 @@ enum opener_what {
 	OPENER_UDP,		/* udp_open() of port `number` */
 	OPENER_SERVER,		/* udp_server_socket() */
 	OPENER_RING,		/* ring_socket() of its family, with `filter` */
-	OPENER_ICMP,		/* echo replies only */
+	OPENER_ICMP,		/* echo replies only; of IPv6 router advertisements, too */
 	OPENER_ARP,		/* replies to this host, on every interface */
 	OPENER_NETLINK,		/* a netlink socket to ask with */
 	OPENER_ICMPHIDE,	/* icmphide_open() */

@@ -29,6 +29,7 @@ struct queries;
 enum query_kind {
 	QUERY_ECHO,		/* ICMP echo; its answer has no bytes */
 	QUERY_ARP,		/* its answer has none either */
+	QUERY_ROUTERS,		/* a router solicitation; its answers are advertisements */
 	QUERY_DATAGRAM,		/* UDP, answered from any address and port */
 	QUERY_TFTP,		/* UDP, answered by `to` from any port */
 	QUERY_STREAM,		/* TCP; without msg, the connection is the answer */
@@ -38,12 +39,12 @@ struct query {
 	enum query_kind kind;
 	uint32_t token;
 	struct mono until;	/* query_expire() closes it then */
-	struct ipaddr to;	/* IPv4's for echo and ARP */
+	struct ipaddr to;	/* IPv4's for ARP, ICMP6_ALL_ROUTERS for ROUTERS */
 	struct ipaddr source;	/* none, but not for ARP: the kernel's choice */
 	uint16_t port;
-	const void *msg;	/* copied; not for echo and ARP */
+	const void *msg;	/* copied; not for echo, ARP and ROUTERS */
 	size_t len;
-	uint32_t ifindex;	/* ARP: the link, and our hardware address on it */
+	uint32_t ifindex;	/* ARP, ROUTERS: the link; our hardware address on it */
 	struct mac mac;
 };
 

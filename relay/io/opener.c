@@ -15,6 +15,7 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
@@ -37,6 +38,7 @@
 #include "io/udp.h"
 #include "proto/arp.h"
 #include "proto/dhcp4.h"
+#include "proto/icmp6.h"
 #include "proto/tftp.h"
 
 /* The kernel drops SYNs beyond it, and those clients wait a second. */
@@ -114,7 +116,7 @@ open_from(const struct opener_request *q)
 /* Receives only echo replies. Not a "ping socket", which would need our group
  * in net.ipv4.ping_group_range. */
 static int
-open_icmp(void)
+open_icmp4(void)
 {
 	struct icmp_filter only = { ~(1u << ICMP_ECHOREPLY) };
 	int fd = sock_open(AF_INET, SOCK_RAW, IPPROTO_ICMP);
@@ -123,6 +125,28 @@ open_icmp(void)
 		return fd;
 	return sock_checked(fd, setsockopt(fd, SOL_RAW, ICMP_FILTER, &only,
 	    sizeof(only)) < 0 ? -errno : 0);
+}
+
+/* Receives only echo replies and router advertisements. Solicitations leave with a hop limit
+ * of 255 (RFC 4861 4.1). */
+static int
+open_icmp6(void)
+{
+	struct icmp6_filter only;
+	int fd = sock_open(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6), err;
+
+	if (fd < 0)
+		return fd;
+	memset(&only, 0xff, sizeof(only));
+	only.data[ICMP6_ECHO_REPLY / 32] &= ~(1u << ICMP6_ECHO_REPLY % 32);
+	only.data[ICMP6_ROUTER_ADVERT / 32] &= ~(1u << ICMP6_ROUTER_ADVERT % 32);
+	err = setsockopt(fd, IPPROTO_ICMPV6, ICMPV6_FILTER, &only, sizeof(only)) < 0 ?
+	    -errno : 0;
+	if (!err)
+		err = sock_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+	if (!err)
+		err = sock_set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 255);
+	return sock_checked(fd, err);
 }
 
 /* Receives only replies to this host, not the requests of a thousand VLANs.
@@ -251,7 +275,7 @@ opener_do(struct opener *o, const struct opener_request *q)
 	case OPENER_RING:
 		return open_ring(q);
 	case OPENER_ICMP:
-		return open_icmp();
+		return ip_family(q->address) == FAMILY6 ? open_icmp6() : open_icmp4();
 	case OPENER_ARP:
 		return open_arp();
 	case OPENER_NETLINK:

@@ -21,6 +21,7 @@
 #include "io/sock.h"
 #include "proto/arp.h"
 #include "proto/icmp.h"
+#include "proto/icmp6.h"
 #include "proto/tftp.h"
 
 /* Packets per wake-up: a raw socket gets other programs' echo replies, too. */
@@ -49,7 +50,7 @@ struct queries {
 	struct priv *priv;
 	query_fn *fn;
 	void *user;
-	struct raw echo, arp;
+	struct raw icmp[FAMILIES], arp;
 	unsigned n_open;
 	TAILQ_HEAD(open_queries, open_query) open;
 };
@@ -65,7 +66,7 @@ queries_new(struct loop *l, struct priv *priv, query_fn *fn, void *user)
 	s->priv = priv;
 	s->fn = fn;
 	s->user = user;
-	s->echo.fd = s->arp.fd = -1;
+	s->icmp[FAMILY4].fd = s->icmp[FAMILY6].fd = s->arp.fd = -1;
 	TAILQ_INIT(&s->open);
 	return s;
 }
@@ -98,8 +99,8 @@ report_answer(struct open_query *o, struct query_answer a, struct mono now)
 static int
 send_ip(int fd, const struct query *q)
 {
-	const struct sock_at to = sock_at(q->to, q->port, 0);
-	const struct sock_via from = { .source = q->source };
+	const struct sock_at to = sock_at(q->to, q->port, q->ifindex);
+	const struct sock_via from = { .source = q->source, .ifindex = q->ifindex };
 	struct iovec iov = { (void *)(uintptr_t)q->msg, q->len };
 
 	/* The first send may fail with the error of an earlier packet. */
@@ -125,7 +126,8 @@ send_query(const struct open_query *o)
 {
 	switch (o->q.kind) {
 	case QUERY_ECHO:
-		return send_ip(o->set->echo.fd, &o->q);
+	case QUERY_ROUTERS:
+		return send_ip(o->set->icmp[ip_family(o->q.to)].fd, &o->q);
 	case QUERY_ARP:
 		return send_arp(o->set->arp.fd, &o->q);
 	case QUERY_DATAGRAM:
@@ -159,7 +161,7 @@ read_echo(void *set, struct mono now)
 	uint32_t token;
 
 	for (int i = 0; i < BUDGET; i++) {
-		ssize_t n = recv(s->echo.fd, buf, sizeof(buf),
+		ssize_t n = recv(s->icmp[FAMILY4].fd, buf, sizeof(buf),
 		    MSG_DONTWAIT | MSG_TRUNC);
 		struct open_query *o;
 
@@ -169,9 +171,55 @@ read_echo(void *set, struct mono now)
 		    !icmp_reply_parse(buf, (size_t)n, &from, &token))
 			continue;
 		o = find_query(s, token);
-		if (o && o->q.kind == QUERY_ECHO)
+		if (o && o->q.kind == QUERY_ECHO && ip_family(o->q.to) == FAMILY4)
 			report_answer(o, (struct query_answer){ .from = ip_of4(from) },
 			    now);
+	}
+}
+
+/* An advertisement is for everybody who asked on its link. */
+static void
+match_advert(struct queries *s, const void *data, size_t len, struct ipaddr from,
+    uint32_t ifindex, struct mono now)
+{
+	struct open_query *o, *next;
+
+	for (o = TAILQ_FIRST(&s->open); o; o = next) {
+		next = TAILQ_NEXT(o, entry);
+		if (o->q.kind != QUERY_ROUTERS || o->q.ifindex != ifindex)
+			continue;
+		memcpy(o->buf, data, len);
+		report_answer(o, (struct query_answer){ .from = from, .len = len }, now);
+	}
+}
+
+static void
+read_icmp6(void *set, struct mono now)
+{
+	struct queries *s = set;
+	uint8_t buf[1500], control[128];
+	struct sock_at at;
+	struct iovec iov = { buf, sizeof(buf) };
+
+	for (int i = 0; i < BUDGET; i++) {
+		struct msghdr m = { .msg_name = &at.any, .msg_namelen = sizeof(at.in6),
+			.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+			.msg_controllen = sizeof(control) };
+		ssize_t n = recvmsg(s->icmp[FAMILY6].fd, &m, MSG_DONTWAIT);
+		struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&m);
+		struct open_query *o;
+		struct ipaddr dst;
+		uint32_t token, ifindex;
+
+		if (n < 0)
+			return;
+		if (m.msg_flags & MSG_TRUNC || !c || !sock_read_pktinfo(c, &ifindex, &dst))
+			continue;
+		if (!icmp6_reply_parse(buf, (size_t)n, &token))
+			match_advert(s, buf, (size_t)n, sock_ip(&at), ifindex, now);
+		else if ((o = find_query(s, token)) && o->q.kind == QUERY_ECHO &&
+		    ip_family(o->q.to) == FAMILY6)
+			report_answer(o, (struct query_answer){ .from = sock_ip(&at) }, now);
 	}
 }
 
@@ -210,16 +258,18 @@ read_arp(void *set, struct mono now)
 }
 
 static int
-raw_open(struct queries *s, bool arp)
+raw_open(struct queries *s, bool arp, enum family f)
 {
-	struct raw *r = arp ? &s->arp : &s->echo;
+	struct raw *r = arp ? &s->arp : &s->icmp[f];
 
 	if (r->fd >= 0)
 		return 0;
-	r->fd = priv_ask(s->priv, arp ? OPENER_ARP : OPENER_ICMP);
+	r->fd = priv_ask_inet(s->priv, arp ? OPENER_ARP : OPENER_ICMP,
+	    f == FAMILY6 ? ip_of6(IP6_NONE) : ip_of4(IP4_NONE), 0);
 	if (r->fd < 0)
 		return r->fd;
-	r->watch = loop_read(s->loop, r->fd, arp ? read_arp : read_echo, s);
+	r->watch = loop_read(s->loop, r->fd, arp ? read_arp : f == FAMILY6 ? read_icmp6 :
+	    read_echo, s);
 	if (!r->watch)
 		r->fd = sock_close(r->fd);
 	return r->watch ? 0 : -ENOMEM;
@@ -369,7 +419,10 @@ query_new(struct queries *s, const struct query *q)
 	o->q = *q;
 	o->q.msg = o->sent;
 	if (q->kind == QUERY_ECHO)
-		o->q.len = icmp_echo(o->sent, RAW_MAX, q->token);
+		o->q.len = (ip_family(q->to) == FAMILY6 ? icmp6_echo : icmp_echo)(o->sent,
+		    RAW_MAX, q->token);
+	else if (q->kind == QUERY_ROUTERS)
+		o->q.len = icmp6_solicit(o->sent, RAW_MAX);
 	else if (q->kind == QUERY_ARP)
 		o->q.len = arp_request(o->sent, RAW_MAX, &q->mac, ip_v4(q->source),
 		    ip_v4(q->to));
@@ -386,8 +439,9 @@ query_start(struct open_query *o)
 	bool stream = o->q.kind == QUERY_STREAM;
 	int err;
 
-	if (o->q.kind == QUERY_ECHO || o->q.kind == QUERY_ARP) {
-		err = raw_open(o->set, o->q.kind == QUERY_ARP);
+	if (o->q.kind == QUERY_ECHO || o->q.kind == QUERY_ARP ||
+	    o->q.kind == QUERY_ROUTERS) {
+		err = raw_open(o->set, o->q.kind == QUERY_ARP, ip_family(o->q.to));
 		return err < 0 ? err : send_query(o);
 	}
 	o->fd = ip_is_none(o->q.source) ? sock_open(sock_family(ip_family(o->q.to)),
@@ -455,7 +509,8 @@ queries_free(struct queries *s)
 	if (!s)
 		return NULL;
 	query_cancel(s);
-	raw_close(&s->echo);
+	raw_close(&s->icmp[FAMILY4]);
+	raw_close(&s->icmp[FAMILY6]);
 	raw_close(&s->arp);
 	free(s);
 	return NULL;

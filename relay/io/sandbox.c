@@ -14,6 +14,7 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/if_packet.h>
 #include <linux/net.h>
 #include <linux/seccomp.h>
@@ -206,7 +207,7 @@ static const struct {
 	{ P, IPPROTO_IPV6, MCAST_LEAVE_GROUP },
 	{ P, IPPROTO_IPV6, IPV6_MULTICAST_IF },	/* servers of a group */
 	{ P, IPPROTO_IPV6, IPV6_MULTICAST_LOOP },
-	{ P, IPPROTO_IPV6, IPV6_MULTICAST_HOPS },
+	{ PO, IPPROTO_IPV6, IPV6_MULTICAST_HOPS },
 	{ O, SOL_SOCKET, SO_LOCK_FILTER },
 	{ O, SOL_SOCKET, SO_RCVBUF },
 	{ O, SOL_SOCKET, SO_RCVBUFFORCE },
@@ -225,6 +226,7 @@ static const struct {
 	{ O, IPPROTO_IPV6, IPV6_MTU_DISCOVER },
 	{ PO, IPPROTO_IPV6, IPV6_ADDR_PREFERENCES },	/* the source of requests */
 	{ O, SOL_RAW, ICMP_FILTER },
+	{ O, IPPROTO_ICMPV6, ICMPV6_FILTER },
 	{ O, SOL_PACKET, PACKET_VERSION },
 	{ O, SOL_PACKET, PACKET_COPY_THRESH },
 	{ O, SOL_PACKET, PACKET_IGNORE_OUTGOING },

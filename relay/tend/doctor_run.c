@@ -158,6 +158,10 @@ send_query(struct daemon *d, const struct doctor_ask *a, struct mono now)
 		if (!fill_arp(d, &q, a->ifindex))
 			return -ENODEV;
 		break;
+	case DOCTOR_ROUTERS:
+		q.kind = QUERY_ROUTERS;
+		q.ifindex = a->ifindex;
+		break;
 	case DOCTOR_WHATS:
 		return -EINVAL;
 	}

@@ -2,7 +2,7 @@
  *
  * A run of the doctor with any answers to any queries. The input is a list of
  * records: what it is (0 an offer, 1 port 4011, 2 a file, 3 a reply on the
- * VLAN, 4 echo or ARP, 5 an error, 6 time passes, 7 an error of a server's
+ * VLAN, 4 echo, ARP or a router, 5 an error, 6 time passes, 7 an error of a server's
  * socket, 8 an answer to a SOLICIT), the number of the query, the length in two bytes,
  * and the bytes. The xid of offers is filled in, and in 8 also the client's DUID, if the
  * length is odd.
@@ -42,6 +42,7 @@ ask(struct doctor *d, struct mono now)
 	}
 	assert(d->n_q <= d->max_q && d->n_file <= DOCTOR_FILES_MAX);
 	assert(d->n_router <= DOCTOR_ROUTERS_MAX && d->n_stranger <= DOCTOR_STRANGERS_MAX);
+	assert(d->n_advert <= DOCTOR_ROUTERS_MAX);
 }
 
 static void
@@ -100,7 +101,7 @@ answer(struct doctor *d, struct world *w, uint8_t what, uint32_t token, uint8_t 
 		offer(d, token, msg, len, true, w->now);
 		break;
 	case 4:
-		doctor_answer(d, token, msg, len, IP_NONE, w->now);
+		doctor_answer(d, token, msg, len, world_at("fe80::9"), w->now);
 		doctor_wrong_port(d, token);
 		break;
 	case 5:

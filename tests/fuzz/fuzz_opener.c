@@ -95,7 +95,8 @@ check_inet(const struct opener_request *q, int fd)
 	int type = option(fd, SO_TYPE);
 
 	if (type == SOCK_RAW)
-		assert(q->what == OPENER_ICMP && option(fd, SO_PROTOCOL) == IPPROTO_ICMP);
+		assert(q->what == OPENER_ICMP && option(fd, SO_PROTOCOL) ==
+		    (q->address.version == 6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP));
 	else if (type == SOCK_STREAM && option(fd, SO_ACCEPTCONN))
 		assert(q->what == OPENER_TCP && (port >= 1024 || port == TCP_PORT));
 	else if (type == SOCK_DGRAM && (q->what == OPENER_UDP || q->what == OPENER_SERVER))

@@ -6,11 +6,11 @@
  * The doctor acts as seven kinds of machines (proto/clientmsg), four over IPv4 and
  * three over IPv6. For each, it sends a DISCOVER or SOLICIT to every server that the
  * rules select, as the relay would forward it, and follows the offers as firmware
- * does: to port 4011, and to the boot file, whose first block it reads. With IPv4, it
- * also pings each server from the host's usual source address and from the giaddr, to
- * distinguish a missing return route from a missing service, resolves the offered
- * router by ARP, and broadcasts a DISCOVER on the VLAN to find out who else answers
- * there.
+ * does: to port 4011, and to the boot file, whose first block it reads. It also pings
+ * each server from the host's usual source address and from the giaddr or link-address, to
+ * distinguish a missing return route from a missing service. With IPv4, it resolves the
+ * offered router by ARP, and broadcasts a DISCOVER on the VLAN to find out who else answers
+ * there; with IPv6, it asks for router advertisements.
  *
  * No REQUEST is sent to port 67 or 547, so there is no lease, and servers forget an
  * unused offer within minutes. A run does not touch the relay's clients, health
@@ -36,6 +36,7 @@
 #include "proto/bootfile.h"
 #include "proto/clientmsg.h"
 #include "proto/finding.h"
+#include "proto/icmp6.h"
 #include "proto/pxe6.h"
 
 #define DOCTOR_RUNS_MAX		32	/* at once */
@@ -58,6 +59,7 @@ enum doctor_what {
 	DOCTOR_4011,
 	DOCTOR_FILE,
 	DOCTOR_ARP,
+	DOCTOR_ROUTERS,		/* a router solicitation on the VLAN */
 	DOCTOR_WHATS
 };
 
@@ -174,6 +176,12 @@ struct doctor_router {
 	struct doctor_query *query;	/* NULL if it is ours */
 };
 
+/* A router that advertises itself on the VLAN. */
+struct doctor_advert {
+	struct ip6 from;
+	struct icmp6_advert ra;
+};
+
 /* What the configuration selects for a kind of machine. */
 struct doctor_choice {
 	uint16_t rule;		/* CONF_NONE */
@@ -215,9 +223,10 @@ struct doctor {
 	struct doctor_server *server;	/* owned */
 	unsigned n_q, max_q, next;	/* next: for doctor_next() */
 	struct doctor_query *q;		/* owned */
-	unsigned n_file, n_router, n_stranger;
+	unsigned n_file, n_router, n_advert, n_stranger;
 	struct doctor_file file[DOCTOR_FILES_MAX];
 	struct doctor_router router[DOCTOR_ROUTERS_MAX];
+	struct doctor_advert advert[DOCTOR_ROUTERS_MAX];
 	struct doctor_stranger stranger[DOCTOR_STRANGERS_MAX];
 	unsigned n_finding, max_finding;
 	enum finding_level worst;

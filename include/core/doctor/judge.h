@@ -20,6 +20,9 @@ struct about {
 __attribute__((format(printf, 4, 5))) void
 doctor_report(struct doctor *d, enum finding what, struct about a, const char *fmt, ...);
 
+/* May a machine on the VLAN have this address? */
+bool doctor_in_our_nets(const struct doctor *d, struct ipaddr a);
+
 /* Does the server name a file for any kind? Then the lack for another may be intended. */
 bool doctor_has_files(const struct doctor_server *s);
 
@@ -27,6 +30,7 @@ bool doctor_has_files(const struct doctor_server *s);
 bool doctor_boots6(const struct doctor_kind *x, unsigned kind);
 /* Judge the offers of one server to one kind, and what port 4011 said. */
 void doctor_judge_adverts(struct doctor *d, const struct doctor_server *s, unsigned kind);
+void doctor_judge_routers(struct doctor *d);
 void doctor_judge_4011_v6(struct doctor *d, const struct doctor_server *s, unsigned kind);
 
 #endif

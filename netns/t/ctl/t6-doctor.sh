@@ -5,9 +5,9 @@
 #   VLAN  server            what it does
 #   10    dnsmasq on good   none: x64 and ARM64 boot by TFTP; it does not serve HTTP boot
 #   11    Kea on web        none: x64 boots by HTTP
-#   12    dnsmasq on plain  offers addresses, and no option 59
+#   12    dnsmasq on plain  offers addresses, and no option 59; no router advertises itself
 #   13    dnsmasq on plain  has a subnet for it, and the x64 file for every machine
-#   14    closed            nothing listens on port 547
+#   14    closed            nothing listens on port 547; the router is no default router
 #   15    good              has no subnet for it
 #   20    srv1              whatever the test says, lies as well
 
@@ -35,6 +35,22 @@ host6()
 listens6()
 {
 	ns "$1" cat /proc/net/tcp6 | grep -qi "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$2") "
+}
+
+# router6 VV [PREFIX [FLAGS]]: a router that advertises itself there, in place of the last one.
+declare -A ROUTER
+router6()
+{
+	[ -z "${ROUTER[$1]:-}" ] || stop "${ROUTER[$1]}"
+	spawn rtr "router-$1" "$PYTHON" "$HERE/srv/rad.py" "vlan$1" "${@:2}"
+	ROUTER[$1]=$SPAWNED
+	wait_for 5 router_is_up "$1" || die "the router does not start"
+}
+
+router_is_up()
+{
+	[ "$(grep -c ready "$T/router-$1.log")" = "$(grep -c . "$T/router-$1.log")" ] &&
+		[ -s "$T/router-$1.log" ] && : >"$T/router-$1.log"
 }
 
 # lies LINE...: what srv1 does from now on; then VLAN 20 is examined.
@@ -93,6 +109,10 @@ servers = $UP6:21
 [interface vlan20]
 servers = $SRV1_6
 END
+for v in 10 11 13 15 20; do
+	router6 $v 2001:db8:$v::
+done
+router6 14
 capture vlan10 rtr vlan10 'udp port 546 or udp port 547'
 
 expect "good health: exit status 0" doctor vlan10
@@ -101,6 +121,9 @@ expect "an address" found vlan10 offers "address 2001:db8:10::5"
 expect "x64 finds its boot file" found vlan10 file-found "x64.efi (UEFI program for x64)"
 expect "ARM64 finds its boot file" found vlan10 file-found "arm64.efi (UEFI program for ARM64)"
 expect "HTTP boot is told nothing" found vlan10 no-boot-offer "uefi-x64-http v6"
+expect "its server answers ping, also from the link-address" found vlan10 reachable
+expect "the router says what it should" found vlan10 router-advertisement \
+	"flags M, lifetime 1800 s, 2001:db8:10::/64"
 expect "the interface has a link-address" found vlan10 serves-clients "link-address $GW10_6"
 expect "no switch is asked who listens" found "this host" no-mld-querier vlan10
 expect_eq "clients got no message" "$(pcap_count vlan10 src port 547)" 0
@@ -131,18 +154,34 @@ expect_not "a sick network: exit status 1" doctor
 expect "VLAN 11: HTTP boot gets its file" found vlan11 file-found http://
 expect "VLAN 11: PXE cannot use its URL" found vlan11 bad-url http://
 expect_eq "VLAN 11: which may be intended" "$(failed vlan11)" ""
-expect_eq "VLAN 12: no option 59 is no fault of a server for addresses" "$(failed vlan12)" ""
+expect_eq "VLAN 12: no option 59 is no fault of a server for addresses" "$(failed vlan12)" \
+	"no-router-advertisement"
 expect "VLAN 12: nothing tells where to boot from" found vlan12 no-boot-offer "uefi-x64 v6"
 expect_eq "VLAN 13: one file for all" "$(failed vlan13)" "wrong-file"
 expect "VLAN 13: it is not ARM64's" found vlan13 wrong-file "uefi-arm64 v6"
-expect_eq "VLAN 14: nothing listens" "$(failed vlan14)" "no-address port-closed"
+expect_eq "VLAN 14: nothing listens" "$(failed vlan14)" "no-address port-closed ra-no-route"
 expect_eq "VLAN 15: no subnet" "$(failed vlan15)" "no-address no-advertise"
 expect "no lease is left behind" no_lease6
 expect_eq "the relay relayed nothing" "$(relay_counter6 requests)" 0
 expect "no client is remembered" eval '! ctl show clients | grep -q fe80::'
 
-DNS=20010db8ffff00000000000000000053
+# ... and what routers and ways back to the VLAN do wrong.
 TFTP="opt=59:'tftp://[$UP6:21]/x64.efi"
+router6 20 2001:db8:20:: o
+expect_not "the flag O alone" lies "$TFTP" addr=2001:db8:20::77
+expect "... keeps iPXE from asking" found vlan20 ra-not-managed
+router6 20 2001:db8:66::
+lies "$TFTP" addr=2001:db8:20::77
+expect "another subnet's prefix" found vlan20 ra-prefix 2001:db8:20::77
+router6 20 2001:db8:20::
+nsip srv1 -6 route del default
+nsip srv1 -6 route add 2001:db8:20::/64 via $UP6:99
+lies "$TFTP" addr=2001:db8:20::77
+expect "no way back to the VLAN" found vlan20 giaddr-unreachable
+nsip srv1 -6 route del 2001:db8:20::/64
+nsip srv1 -6 route add default via $UP6:1
+
+DNS=20010db8ffff00000000000000000053
 expect_not "another architecture's file" lies "$TFTP" addr=2001:db8:20::77
 expect_eq "... is found" "$(failed vlan20)" "wrong-file"
 lies "$TFTP" addr=2001:db8:66::77

@@ -23,7 +23,7 @@
 #define PLACE_BITS	12
 #define SLOT_BITS	5
 _Static_assert(DOCTOR_RUNS_MAX <= 1 << SLOT_BITS, "slot bits");
-#define Q_OTHERS	(DOCTOR_FILES_MAX + DOCTOR_ROUTERS_MAX + 1)
+#define Q_OTHERS	(DOCTOR_FILES_MAX + DOCTOR_ROUTERS_MAX + 2)
 #define Q_PER_SERVER(n_giaddr) (2 + CLIENTMSG_KINDS4 * ((n_giaddr) + 1))
 _Static_assert(CONF_SERVERS_MAX * Q_PER_SERVER(1) + Q_OTHERS <= 1 << PLACE_BITS,
     "place bits");
@@ -46,6 +46,8 @@ static const struct {
 	[DOCTOR_4011] =		{ 3, { 0, 500, 1200 }, 2000 },
 	[DOCTOR_FILE] =		{ 3, { 0, 700, 1600 }, 2600 },
 	[DOCTOR_ARP] =		{ 3, { 0, 300, 700 }, 1200 },
+	/* RFC 4861 6.2.6: a router answers all after at most 0.5 s, 3 s apart. */
+	[DOCTOR_ROUTERS] =	{ 2, { 0, 1500 }, 4000 },
 };
 
 /* --- queries -------------------------------------------------------------- */
@@ -98,6 +100,8 @@ source_of(const struct doctor *d, const struct doctor_query *q)
 {
 	if (q->what == DOCTOR_PING)
 		return d->server[q->ref].source;
+	if (q->what == DOCTOR_ROUTERS)
+		return IP_NONE;
 	if (ip_family(q->to) == FAMILY6)
 		return d->link_ours ? ip_of6(d->link) : IP_NONE;
 	return d->giaddr_ours ? ip_of4(d->giaddr[0].addr) : IP_NONE;
@@ -549,6 +553,23 @@ read_ack6(struct doctor *d, struct doctor_query *q, struct rd data, struct mono 
 	return true;
 }
 
+/* Other routers may answer later, so the query stays open. */
+static void
+read_router(struct doctor *d, struct doctor_query *q, struct rd data, struct ip6 from)
+{
+	struct doctor_advert x = { .from = from };
+
+	if (q->state == DOCTOR_ERROR || !ip6_is_linklocal(from) ||
+	    !icmp6_advert_parse(&x.ra, data.p, rd_left(&data)))
+		return;
+	q->state = DOCTOR_ANSWERED;
+	for (unsigned i = 0; i < d->n_advert; i++)
+		if (ip6_eq(d->advert[i].from, from))
+			return;
+	if (d->n_advert < DOCTOR_ROUTERS_MAX)
+		d->advert[d->n_advert++] = x;
+}
+
 bool
 doctor_answer(struct doctor *d, uint32_t token, const void *data, size_t len,
     struct ipaddr from, struct mono now)
@@ -557,8 +578,10 @@ doctor_answer(struct doctor *d, uint32_t token, const void *data, size_t len,
 	struct rd r = rd_init(data, len);
 	struct doctor_file *f;
 
+	if (q && q->what == DOCTOR_ROUTERS)
+		read_router(d, q, r, ip_v6(from));
 	if (!q || q->state != DOCTOR_OPEN || q->what == DOCTOR_DISCOVER ||
-	    q->what == DOCTOR_LISTEN)
+	    q->what == DOCTOR_LISTEN || q->what == DOCTOR_ROUTERS)
 		return false;
 	if (q->what == DOCTOR_4011) {
 		if (clientmsg_kind_family(q->kind) == FAMILY6 ? !read_ack6(d, q, r, now) :
@@ -702,13 +725,13 @@ add_server(struct doctor *d, const struct relay *r, uint16_t i, struct mono now)
 		    kinds >> q.kind & 1; q.gi++)
 			if (add_query(d, q, now))
 				s->queried |= 1u << q.kind;
-	if (family == FAMILY6)
+	if (family == FAMILY6 && ip6_is_scoped(s->address.v6))
 		return;
 	q.what = DOCTOR_PING;
 	q.to = s->address;
 	s->ping = add_query(d, q, now);
 	q.what = DOCTOR_PING_GIADDR;
-	if (d->giaddr_ours)
+	if (family == FAMILY6 ? d->link_ours : d->giaddr_ours)
 		s->ping_giaddr = add_query(d, q, now);
 }
 
@@ -796,6 +819,9 @@ doctor_new(struct relay *r, uint32_t ifindex, const char *ifname, uint8_t slot,
 	if (d->serves[FAMILY4])
 		add_query(d, (struct doctor_query){ .what = DOCTOR_LISTEN,
 			.kind = CLIENTMSG_X64 }, now);
+	if (d->serves[FAMILY6])
+		add_query(d, (struct doctor_query){ .what = DOCTOR_ROUTERS,
+			.to = ip_of6(ICMP6_ALL_ROUTERS) }, now);
 	for (uint16_t i = 0; i < servers; i++)
 		if (r->conf->server[i].first == i && iface_leads_to(f, r->conf, i) &&
 		    d->serves[ip_family(r->conf->server[i].address)])

@@ -180,12 +180,15 @@ why_silent(const struct doctor_server *s)
 		return FINDING_NO_ROUTE;
 	if (is_unreachable(s->err) || is_unreachable(error_of(s->ping)))
 		return FINDING_HOST_UNREACHABLE;
-	if (ip_family(s->address) == FAMILY6)
-		return s->dhcp || s->boot ? FINDING_NO_ADVERTISE : FINDING_OTHERS_ONLY;
-	if (there && !back && s->ping_giaddr)
-		return FINDING_GIADDR_UNREACHABLE;
 	if (back && !there)
 		return FINDING_SOURCE_UNREACHABLE;
+	if (ip_family(s->address) == FAMILY6) {
+		if (!there && s->ping)
+			return FINDING_HOST_SILENT;
+		return s->dhcp || s->boot ? FINDING_NO_ADVERTISE : FINDING_OTHERS_ONLY;
+	}
+	if (there && !back && s->ping_giaddr)
+		return FINDING_GIADDR_UNREACHABLE;
 	if (there && !s->dhcp && !s->boot)
 		return FINDING_OTHERS_ONLY;
 	if (s->serves_others)
@@ -305,8 +308,8 @@ on_link(const struct doctor_offer *o, struct ip4 a)
 	return ((o->yiaddr.host ^ a.host) & o->mask.host) == 0;
 }
 
-static bool
-in_our_nets(const struct doctor *d, struct ipaddr a)
+bool
+doctor_in_our_nets(const struct doctor *d, struct ipaddr a)
 {
 	bool any = false;
 
@@ -395,7 +398,7 @@ judge_addresses(struct doctor *d, unsigned k)
 			continue;
 		any = true;
 		a.server = s;
-		if (!in_our_nets(d, given))
+		if (!doctor_in_our_nets(d, given))
 			doctor_report(d, FINDING_WRONG_SUBNET, a, "%s", ip_str(given, ip));
 		if (six)
 			continue;
@@ -615,26 +618,35 @@ judge_vlan(struct doctor *d)
 			    (struct about){ 0 }, NULL);
 }
 
+/* A server of DHCPv6 answers the relay's own address, so without a way back to the VLAN it
+ * makes offers; what machines then ask of it is lost. */
+static void
+judge_path(struct doctor *d, const struct doctor_server *s)
+{
+	struct about a = { .server = s, .tolerable = true };
+	bool there = was_answered(s->ping), back = was_answered(s->ping_giaddr);
+
+	if (s->drained)
+		doctor_report(d, FINDING_DRAINED, a, NULL);
+	else if (s->down)
+		doctor_report(d, FINDING_BELIEVED_DOWN, a, "%s", health_diag_word(s->diag));
+	if (there && !back && s->ping_giaddr && ip_family(s->address) == FAMILY6)
+		doctor_report(d, FINDING_GIADDR_UNREACHABLE, a, NULL);
+	a.tolerable = false;
+	if (!s->routed)
+		doctor_report(d, s->diag == HEALTH_DIAG_NOT_A_HOST ?
+		    FINDING_NOT_A_HOST : FINDING_NO_ROUTE, a, NULL);
+	else if (there && back)
+		doctor_report(d, FINDING_REACHABLE, a, NULL);
+}
+
 void
 doctor_judge(struct doctor *d)
 {
 	if (!d->ifindex)
 		return;
-	for (unsigned i = 0; i < d->n_server; i++) {
-		const struct doctor_server *s = &d->server[i];
-		struct about a = { .server = s };
-
-		if (s->drained)
-			doctor_report(d, FINDING_DRAINED, a, NULL);
-		else if (s->down)
-			doctor_report(d, FINDING_BELIEVED_DOWN, a, "%s",
-			    health_diag_word(s->diag));
-		if (!s->routed)
-			doctor_report(d, s->diag == HEALTH_DIAG_NOT_A_HOST ?
-			    FINDING_NOT_A_HOST : FINDING_NO_ROUTE, a, NULL);
-		else if (was_answered(s->ping) && was_answered(s->ping_giaddr))
-			doctor_report(d, FINDING_REACHABLE, a, NULL);
-	}
+	for (unsigned i = 0; i < d->n_server; i++)
+		judge_path(d, &d->server[i]);
 	for (unsigned i = 0; i < d->n_server; i++)
 		judge_offers(d, &d->server[i]);
 	for (unsigned k = 0; k < CLIENTMSG_KINDS; k++)
@@ -655,4 +667,5 @@ doctor_judge(struct doctor *d)
 		judge_file(d, &d->file[i]);
 	judge_boot(d);
 	judge_vlan(d);
+	doctor_judge_routers(d);
 }

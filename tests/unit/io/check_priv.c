@@ -153,9 +153,11 @@ START_TEST(sockets_of_ipv6_come_bound)
 		priv_ask_inet(priv, OPENER_UDP, any6, 547),
 		priv_ask_inet(priv, OPENER_SERVER, any6, 0),
 		priv_ask_inet(priv, OPENER_FROM, ip_of6((struct ip6){ .b[15] = 1 }), true),
+		priv_ask_inet(priv, OPENER_ICMP, any6, 0),
 	};
 
-	for (int i = 0; i < 3; i++) {
+	ck_assert_int_eq(get_int(fd[3], SOL_SOCKET, SO_PROTOCOL), IPPROTO_ICMPV6);
+	for (int i = 0; i < 4; i++) {
 		ck_assert_msg(fd[i] > 2, "%d: %s", i, strerror(-fd[i]));
 		ck_assert_int_eq(get_int(fd[i], SOL_SOCKET, SO_DOMAIN), AF_INET6);
 		if (i < 2) {

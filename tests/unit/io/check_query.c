@@ -156,6 +156,27 @@ START_TEST(echo_leaves_from_the_given_source)
 }
 END_TEST
 
+START_TEST(echo_is_answered_over_ipv6)
+{
+	struct query q = ask(QUERY_ECHO, 0, NULL), q4 = q;
+
+	q4.token = TOKEN + 1;
+	q4.to = ip_of4((struct ip4){ 0x0a000063 });	/* nobody */
+	net_run("ip -6 addr add 2001:db8::1/64 dev v0 nodad");
+	net_in_b();
+	net_run("ip -6 addr add 2001:db8::2/64 dev v1 nodad");
+	net_in_a();
+	q.to = q.source = ip_of6((struct ip6){ { 0x20, 1, 0x0d, 0xb8, [15] = 2 } });
+	q.source.v6.b[15] = 1;
+	ck_assert_int_eq(query_ask(queries, &q4), 0);
+	ck_assert_int_eq(query_ask(queries, &q), 0);
+	run_for(10000);
+	ck_assert_uint_eq(n_answers, 1);
+	ck_assert_uint_eq(got.token, TOKEN);
+	ck_assert(ip_eq(got.from, q.to));
+}
+END_TEST
+
 static struct query
 ask_arp(void)
 {
@@ -604,6 +625,7 @@ add_tests(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, echo_is_answered);
+	tcase_add_test(t, echo_is_answered_over_ipv6);
 	tcase_add_test(t, echo_leaves_from_the_given_source);
 	tcase_add_test(t, arp_is_answered);
 	tcase_add_test(t, arp_for_an_unused_address_is_not_answered);

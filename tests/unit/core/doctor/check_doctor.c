@@ -228,6 +228,7 @@ answer(const struct doctor_ask *a)
 			    w->now));
 		break;
 	case DOCTOR_LISTEN:
+	case DOCTOR_ROUTERS:
 	case DOCTOR_WHATS:
 		break;
 	}

@@ -5,6 +5,7 @@
  */
 #include "core/doctor/doctor.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,14 @@ Suite *doctor6_suite(void);
 
 static struct world *w;
 static struct doctor *d;
+static bool pings;		/* are pings answered, and those from the link-address? */
+static bool pings_back;
+static const char *router;	/* an advertisement in hex; NULL: there is no router */
+
+#define RA(flags, lifetime) "86 00 0000 40" flags lifetime "00000000 00000000"
+#define PREFIX(net) "03 04 40 c0 00000e10 00000e10 00000000" net "0000000000000000"
+#define NET_10 PREFIX("20010db800100000")
+#define MANAGED RA("80", "0708") NET_10
 
 static void
 open_world(const char *conf)
@@ -28,6 +37,8 @@ open_world(const char *conf)
 		w->servers.source[i] = world_at("2001:db8:ffff::1");
 	d = doctor_new(&w->r4, 10, "vlan10", 3, (struct hash_key){ { 5, 6 } }, w->now);
 	ck_assert_ptr_nonnull(d);
+	pings = pings_back = true;
+	router = MANAGED;
 }
 
 static void
@@ -100,12 +111,27 @@ static unsigned n_asked[DOCTOR_WHATS];
 static struct doctor_ask last_file, last_4011;
 
 static void
+advertise_router(uint32_t token, const char *from, const char *hex)
+{
+	uint8_t ra[256];
+	size_t len = msg_hex(hex, ra, sizeof(ra));
+
+	/* Others may answer, too. */
+	ck_assert(!doctor_answer(d, token, ra, len, world_at(from), w->now));
+}
+
+static void
 answer(const struct doctor_ask *a, const struct advert *v, const struct advert *ack)
 {
 	static const uint8_t block[] = "\0\3\0\1MZ";
 	static const char page[] = "HTTP/1.1 200 OK\r\n\r\nMZ";
 
 	n_asked[a->what]++;
+	if ((a->what == DOCTOR_PING && pings) ||
+	    (a->what == DOCTOR_PING_GIADDR && pings_back))
+		doctor_answer(d, a->token, NULL, 0, a->to, w->now);
+	if (a->what == DOCTOR_ROUTERS && router)
+		advertise_router(a->token, "fe80::99", router);
 	if (a->what == DOCTOR_DISCOVER)
 		advertise(a, &v[a->server]);
 	if (a->what == DOCTOR_4011) {
@@ -224,8 +250,9 @@ START_TEST(each_answer_has_its_finding)
 	ck_assert_uint_eq(n_asked[DOCTOR_FILE], cases[_i].files);
 	steps = n_asked[DOCTOR_4011] / 3;	/* three tries each */
 	ck_assert_uint_eq(steps, cases[_i].steps);
-	ck_assert_uint_eq(n_asked[DOCTOR_PING] + n_asked[DOCTOR_ARP] + n_asked[DOCTOR_LISTEN],
-	    0);
+	ck_assert_uint_eq(n_asked[DOCTOR_ARP] + n_asked[DOCTOR_LISTEN], 0);
+	ck_assert_uint_eq(found("router-advertisement", OK), 8);
+	ck_assert_uint_eq(found("reachable", OK), 8);
 	close_world();
 }
 END_TEST
@@ -256,6 +283,103 @@ START_TEST(a_proxy_without_a_url_is_asked_on_port_4011)
 	ck_assert_uint_eq(rd_left(&last_4011.duid), 10);
 	ck_assert_uint_eq(found("4011-answers", OK), 3);
 	ck_assert_uint_eq(found("file-found", OK), 3);
+	close_world();
+}
+END_TEST
+
+/* What one server of addresses, pings and routers say. */
+static const struct {
+	bool silent, pings, back;
+	const char *router, *code;
+	enum finding_level level;
+	unsigned kinds;
+} roads[] = {
+	{ true, true, true, MANAGED, "no-advertise", FAIL, 8 },
+	{ true, false, false, MANAGED, "host-silent", FAIL, 8 },
+	{ true, false, true, MANAGED, "source-unreachable", FAIL, 8 },
+	{ true, true, false, MANAGED, "no-advertise", FAIL, 8 },
+	{ false, true, false, MANAGED, "giaddr-unreachable", WARN, 8 },
+	{ false, false, false, MANAGED, "giaddr-unreachable", WARN, 0 },
+	{ false, true, true, NULL, "no-router-advertisement", FAIL, 8 },
+	{ false, true, true, RA("00", "0708") NET_10, "ra-not-managed", FAIL, 8 },
+	{ false, true, true, RA("40", "0708") NET_10, "ra-not-managed", FAIL, 8 },
+	{ true, true, true, RA("00", "0708") NET_10, "ra-not-managed", FAIL, 0 },
+	{ false, true, true, RA("80", "0000") NET_10, "ra-no-route", FAIL, 8 },
+	{ false, true, true, MANAGED, "ra-no-route", FAIL, 0 },
+	{ false, true, true, RA("80", "0708"), "ra-prefix", WARN, 7 },
+	{ false, true, true, RA("80", "0708") PREFIX("20010db800200000"), "ra-prefix", FAIL,
+	    7 },
+	{ false, true, true, RA("80", "0708") PREFIX("20010db800200000") NET_10, "ra-prefix",
+	    FAIL, 0 },
+	{ false, true, true, "85 00", "no-router-advertisement", FAIL, 8 },
+};
+
+START_TEST(each_road_has_its_finding)
+{
+	const struct advert v = { .type = roads[_i].silent ? 255 : 0, .address = A, .url = T };
+
+	open_world(ONE);
+	pings = roads[_i].pings;
+	pings_back = roads[_i].back;
+	router = roads[_i].router;
+	run(&v, NULL);
+	ck_assert_uint_eq(found(roads[_i].code, roads[_i].level), roads[_i].kinds);
+	close_world();
+}
+END_TEST
+
+/* One has M, the other is the default router. */
+START_TEST(routers_complement_each_other)
+{
+	const struct advert v = { .address = A, .url = T };
+	struct doctor_ask a;
+
+	open_world(ONE);
+	while (!doctor_done(d, w->now)) {
+		while (doctor_next(d, w->now, &a)) {
+			answer(&a, &v, NULL);
+			if (a.what == DOCTOR_ROUTERS) {
+				advertise_router(a.token, "fe80::98", RA("80", "0000") NET_10);
+				advertise_router(a.token, "2001:db8:10::9", RA("80", "0000"));
+			}
+		}
+		world_wait_ms(w, 50);
+	}
+	ck_assert_uint_eq(d->n_advert, 2);
+	ck_assert_uint_eq(found("ra-no-route", FAIL) + found("ra-not-managed", FAIL), 0);
+	close_world();
+}
+END_TEST
+
+START_TEST(what_cannot_be_sent_is_said)
+{
+	const struct advert v = { .address = A, .url = T };
+	struct doctor_ask a;
+
+	open_world(ONE);
+	while (!doctor_done(d, w->now)) {
+		while (doctor_next(d, w->now, &a))
+			if (a.what == DOCTOR_ROUTERS)
+				doctor_failed(d, a.token, EADDRNOTAVAIL);
+			else
+				answer(&a, &v, NULL);
+		world_wait_ms(w, 50);
+	}
+	ck_assert_uint_eq(found("vlan-not-checked", WARN), 8);
+	ck_assert_uint_eq(found("no-router-advertisement", FAIL), 0);
+	close_world();
+}
+END_TEST
+
+/* A group cannot be pinged. */
+START_TEST(a_server_of_a_group_is_not_pinged)
+{
+	const struct advert v = { .type = 255 };
+
+	open_world("[interface vlan10]\nservers = ff05::1:3%up0\n");
+	run(&v, NULL);
+	ck_assert_uint_eq(n_asked[DOCTOR_PING], 0);
+	ck_assert_uint_eq(found("no-advertise", FAIL), 8);
 	close_world();
 }
 END_TEST
@@ -304,6 +428,11 @@ doctor6_suite(void)
 
 	tcase_add_loop_test(tc, each_answer_has_its_finding, 0,
 	    sizeof(cases) / sizeof(cases[0]));
+	tcase_add_loop_test(tc, each_road_has_its_finding, 0,
+	    sizeof(roads) / sizeof(roads[0]));
+	tcase_add_test(tc, routers_complement_each_other);
+	tcase_add_test(tc, what_cannot_be_sent_is_said);
+	tcase_add_test(tc, a_server_of_a_group_is_not_pinged);
 	tcase_add_test(tc, queries_leave_from_the_link_address);
 	tcase_add_test(tc, a_proxy_without_a_url_is_asked_on_port_4011);
 	tcase_add_test(tc, a_reply_that_the_relay_drops_is_no_offer);

@@ -104,6 +104,7 @@ answer_query(unsigned i)
 	switch (q->kind) {
 	case QUERY_ECHO:
 	case QUERY_ARP:
+	case QUERY_ROUTERS:
 		if (pings)
 			fakeio_answer(i, 0, NULL, 0);
 		break;
