@@ -8,7 +8,9 @@
 #   make check-all       the tests that take longer: faults, firmware, VMs
 #   make demo            two VLANs, two servers and real clients of both families on
 #                        this machine; then three machines boot from three servers
-#   make install         DESTDIR=, PREFIX=/usr/local, SYSCONFDIR=/etc
+#   make install         DESTDIR=, PREFIX=/usr/local, SYSCONFDIR=/etc; make uninstall takes
+#                        the same files away
+#   make dist            build/pxrelay-VERSION.tar.gz, the same bytes from every clone
 #
 # and, while working on it:
 #
@@ -35,6 +37,7 @@
 # $(B): build/ for the product, build/asan/ for the tests, and build/gcc/,
 # build/clang/, build/cover/ and build/fuzz/. V=1 shows the commands.
 
+# A release is the commit with the tag v$(VERSION); make dist refuses any other tag.
 VERSION    := 0.1.0
 
 PREFIX     ?= /usr/local
@@ -160,6 +163,7 @@ MAN    := $(wildcard man/*.[1-9])
 SOURCES := $(wildcard relay/*.c relay/*/*.c relay/*/*/*.c)
 CONF   := $(wildcard conf/examples/*.conf conf/examples/*.example)
 PIECES := $(wildcard conf/examples/pieces.d/*.conf)
+MONITORING := conf/monitoring/grafana-dashboard.json conf/monitoring/alerts.yml
 
 # Lists missing packages and goes on: tests that need one are skipped, with the reason.
 SAY_MISSING = @tests/deps.sh -n $1 || :
@@ -407,27 +411,62 @@ $(DHCP_HELPER):
 SUBST = sed -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@bindir@|$(BINDIR)|g' \
 	-e 's|@sysconfdir@|$(SYSCONFDIR)|g'
 
-install: all
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
-		$(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERDIR) \
-		$(DESTDIR)$(SYSCONFDIR)/pxrelay/conf.d $(DESTDIR)$(DOCDIR)/examples/pieces.d
-	install -m 755 $(B)/pxrelayd $(DESTDIR)$(SBINDIR)/
-	install -m 755 $(B)/pxrelayctl $(DESTDIR)$(BINDIR)/
-	$(SUBST) conf/systemd/pxrelayd.service > $(DESTDIR)$(UNITDIR)/pxrelayd.service
-	chmod 644 $(DESTDIR)$(UNITDIR)/pxrelayd.service
-	install -m 644 conf/systemd/pxrelay.sysusers $(DESTDIR)$(SYSUSERDIR)/pxrelay.conf
-	install -m 644 conf/examples/full.conf \
-		$(DESTDIR)$(SYSCONFDIR)/pxrelay/pxrelay.conf.example
-	install -m 644 $(CONF) $(DESTDIR)$(DOCDIR)/examples/
-	install -m 644 $(PIECES) $(DESTDIR)$(DOCDIR)/examples/pieces.d/
-	install -m 644 conf/monitoring/grafana-dashboard.json conf/monitoring/alerts.yml \
-		$(DESTDIR)$(DOCDIR)/examples/
-	install -m 644 README.md NEWS.md SECURITY.md LICENSE $(DESTDIR)$(DOCDIR)/
-	install -D -m 644 conf/completion/pxrelayctl.bash \
-		$(DESTDIR)$(BASHCOMPDIR)/pxrelayctl
-	install -D -m 644 conf/completion/_pxrelayctl $(DESTDIR)$(ZSHCOMPDIR)/_pxrelayctl
-	$(foreach m,$(MAN),install -D -m 644 $m \
-		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m) &&) :
+# MODE DIRECTORY FILE... of everything that is installed: uninstall takes the same away.
+define INSTALLED
+755 $(SBINDIR) $(B)/pxrelayd
+755 $(BINDIR) $(B)/pxrelayctl
+644 $(UNITDIR) $(B)/install/pxrelayd.service
+644 $(SYSUSERDIR) $(B)/install/pxrelay.conf
+644 $(SYSCONFDIR)/pxrelay $(B)/install/pxrelay.conf.example
+644 $(SYSCONFDIR)/pxrelay/conf.d
+644 $(DOCDIR) README.md NEWS.md SECURITY.md LICENSE
+644 $(DOCDIR)/examples $(CONF) $(MONITORING)
+644 $(DOCDIR)/examples/pieces.d $(PIECES)
+644 $(BASHCOMPDIR) $(B)/install/pxrelayctl
+644 $(ZSHCOMPDIR) conf/completion/_pxrelayctl
+$(foreach s,$(sort $(suffix $(MAN))),644 $(MANDIR)/man$(s:.%=%) $(filter %$s,$(MAN))
+)
+endef
+export INSTALLED
+
+# Files that have another name, or other paths in them, where they are installed.
+staged:
+	@mkdir -p $(B)/install
+	@$(SUBST) conf/systemd/pxrelayd.service > $(B)/install/pxrelayd.service
+	@cp conf/systemd/pxrelay.sysusers $(B)/install/pxrelay.conf
+	@cp conf/examples/full.conf $(B)/install/pxrelay.conf.example
+	@cp conf/completion/pxrelayctl.bash $(B)/install/pxrelayctl
+
+install: all staged
+	@echo "$$INSTALLED" | while read -r mode dir files; do \
+		[ -n "$$dir" ] || continue; \
+		install -d "$(DESTDIR)$$dir" || exit 1; \
+		for f in $$files; do echo "$(DESTDIR)$$dir/$${f##*/}"; \
+			install -m $$mode "$$f" "$(DESTDIR)$$dir/" || exit 1; \
+		done; \
+	done
+
+# Leaves the configuration, and folders in which something else is.
+uninstall:
+	@echo "$$INSTALLED" | while read -r mode dir files; do \
+		for f in $$files; do rm -f "$(DESTDIR)$$dir/$${f##*/}" || exit 1; done; \
+	done
+	@rmdir $(addprefix $(DESTDIR),$(DOCDIR)/examples/pieces.d $(DOCDIR)/examples $(DOCDIR) \
+		$(SYSCONFDIR)/pxrelay/conf.d $(SYSCONFDIR)/pxrelay) 2>/dev/null || :
+
+# --- packages ----------------------------------------------------------------
+
+# What is committed. Times are the commit's, so a clone at any path gives the same bytes.
+DIST := build/pxrelay-$(VERSION).tar.gz
+dist:
+	@tag=$$(git describe --tags --exact-match --match 'v[0-9]*' 2>/dev/null); \
+		case $$tag in ''|v$(VERSION)) ;; \
+		*) echo "the tag is $$tag, and VERSION in the Makefile $(VERSION)" >&2; exit 1 ;; esac
+	@mkdir -p build
+	@git -c tar.umask=0022 archive --format=tar --prefix=pxrelay-$(VERSION)/ \
+		-o build/dist.tar HEAD
+	@gzip -9n < build/dist.tar > $(DIST) && rm build/dist.tar
+	@echo $(DIST)
 
 clean:
 	rm -rf build
@@ -435,7 +474,8 @@ clean:
 FORCE:
 .PHONY: all tests replayers libfuzzers benches asan check check-all unit coverage netns vm \
 	soak fuzz fuzz-replay bench demo boot-arm64 boot-explain lint deps deps-build deps-lint \
-	deps-arm64 deps-bench deps-browser deps-cross check-browser check-cross install clean FORCE
+	deps-arm64 deps-bench deps-browser deps-cross check-browser check-cross staged install \
+	uninstall dist clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Checks what `make install` installs, with the default prefix and with that of a package:
 # every file is in its place below DESTDIR, the unit starts the installed program, and the
-# examples are complete.
+# examples are complete. `make uninstall` takes exactly that away, and `make dist` makes the
+# same bytes at any path.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tally.sh
@@ -112,6 +113,35 @@ check_unit() {
 	there "the unit allows what is called" unit_allows_calls "$1"
 }
 
+# uninstalls PREFIX: takes everything away but what others put beside it.
+uninstalls() {
+	local left
+
+	touch "$T/etc/pxrelay/pxrelay.conf" "$T$1/sbin/other"
+	${MAKE:-make} --no-print-directory uninstall B=build/gcc DESTDIR="$T" PREFIX="$1" ||
+		return 1
+	left=$(cd "$T" && find etc ".$1" -type f -o -path '*pxrelay*' | sort | tr '\n' ' ')
+	[ "$left" = "./${1#/}/sbin/other etc/pxrelay etc/pxrelay/pxrelay.conf " ] ||
+		{ echo "left: $left"; return 1; }
+}
+
+# From two clones, since what is not committed is not in it.
+check_dist() {
+	local c
+
+	if ! git rev-parse -q --verify HEAD >/dev/null 2>&1; then
+		skip "install: make dist" "this is no git checkout"
+		return
+	fi
+	for c in a longer/path; do
+		git clone -q . "$T/$c" && (umask 027 && cd "$T/$c" &&
+			${MAKE:-make} --no-print-directory dist >/dev/null) || break
+	done
+	there "make dist is reproducible" cmp "$T"/a/build/*.tar.gz "$T"/longer/path/build/*.tar.gz
+	tar xzf "$T"/a/build/*.tar.gz -C "$T"
+	there "make dist has everything" diff -r -x .git -x build "$T/a" "$T"/pxrelay-*/
+}
+
 # check_prefix PREFIX
 check_prefix() {
 	local d=$T$1 unit=$T$1/lib/systemd/system/pxrelayd.service
@@ -143,9 +173,11 @@ check_prefix() {
 	there "no configuration is overwritten" \
 		test ! -e "$T/etc/pxrelay/pxrelay.conf"
 	check_unit "$unit"
+	there "make uninstall" uninstalls "$1"
 	rm -rf "${T:?}"/*
 }
 
 check_prefix /usr/local
 check_prefix /usr
+check_dist
 tally
