@@ -10,6 +10,7 @@
 #                        this machine; then three machines boot from three servers
 #   make install         DESTDIR=, PREFIX=/usr/local, SYSCONFDIR=/etc; make uninstall takes
 #                        the same files away
+#   make deb             build/pxrelay_VERSION-1_*.deb; make check-packages checks it
 #   make dist            build/pxrelay-VERSION.tar.gz, the same bytes from every clone
 #
 # and, while working on it:
@@ -294,7 +295,8 @@ benches: $(BENCHES:%=$(B)/bench/%) $(BENCHX:%=$(B)/bench/%)
 asan:
 	+$(Q)$(SUB) B=build/asan SAN=1 tests
 
-check check-all:
+check-packages: deb
+check check-all check-packages:
 	+@MAKE='$(MAKE)' tests/check.sh $@
 
 unit:
@@ -392,7 +394,7 @@ lint:
 
 deps:
 	@tests/deps.sh build test boot vm
-deps-build deps-lint deps-arm64 deps-browser:
+deps-build deps-lint deps-arm64 deps-browser deps-packages:
 	@tests/deps.sh $(@:deps-%=%)
 
 deps-cross:
@@ -456,17 +458,33 @@ uninstall:
 
 # --- packages ----------------------------------------------------------------
 
-# What is committed. Times are the commit's, so a clone at any path gives the same bytes.
-DIST := build/pxrelay-$(VERSION).tar.gz
+# What is committed. Times are the commit's, so a clone at any path gives the same bytes. An
+# unpacked tarball has no commit, and is packed again as it is.
+NAME := pxrelay-$(VERSION)
+DIST := build/$(NAME).tar.gz
 dist:
-	@tag=$$(git describe --tags --exact-match --match 'v[0-9]*' 2>/dev/null); \
-		case $$tag in ''|v$(VERSION)) ;; \
-		*) echo "the tag is $$tag, and VERSION in the Makefile $(VERSION)" >&2; exit 1 ;; esac
 	@mkdir -p build
-	@git -c tar.umask=0022 archive --format=tar --prefix=pxrelay-$(VERSION)/ \
-		-o build/dist.tar HEAD
+	@if [ -e .git ]; then \
+		tag=$$(git describe --tags --exact-match --match 'v[0-9]*' 2>/dev/null); \
+		case $$tag in ''|v$(VERSION)) ;; \
+		*) echo "the tag is $$tag, expected v$(VERSION) (Makefile)" >&2; exit 1 ;; esac; \
+		git -c tar.umask=0022 archive --prefix=$(NAME)/ -o build/dist.tar HEAD; \
+	else \
+		tar --sort=name --mtime=./Makefile --owner=0 --group=0 --numeric-owner \
+			--exclude=./build --transform 's|^\.|$(NAME)|' -cf build/dist.tar .; \
+	fi
 	@gzip -9n < build/dist.tar > $(DIST) && rm build/dist.tar
 	@echo $(DIST)
+
+# Each package is built below build/ from the tarball, and its files end in build/.
+deb: dist
+	$(call SAY_MISSING,build packages)
+	@rm -rf build/deb && mkdir -p build/deb
+	@tar xzf $(DIST) -C build/deb
+	@cp $(DIST) build/deb/pxrelay_$(VERSION).orig.tar.gz
+	@cp -r build/deb/$(NAME)/conf/packaging/debian build/deb/$(NAME)/debian
+	cd build/deb/$(NAME) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc
+	@cp build/deb/*.deb build/ && ls build/*.deb
 
 clean:
 	rm -rf build
@@ -475,7 +493,7 @@ FORCE:
 .PHONY: all tests replayers libfuzzers benches asan check check-all unit coverage netns vm \
 	soak fuzz fuzz-replay bench demo boot-arm64 boot-explain lint deps deps-build deps-lint \
 	deps-arm64 deps-bench deps-browser deps-cross check-browser check-cross staged install \
-	uninstall dist clean FORCE
+	uninstall dist deb deps-packages check-packages clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 

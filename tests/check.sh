@@ -1,6 +1,7 @@
 #!/bin/bash
 # check.sh check: runs the tests of `make check`, in less than ten minutes on two cores.
 # check.sh check-all: runs the tests that take longer, which `make check` leaves out.
+# check.sh check-packages: checks the packages that were just built.
 #
 # Each stage is a command that reports its results as tests/lib/tally.sh describes. Its
 # output is shown as it comes and kept in build/log/. A stage that ends without its sum
@@ -141,6 +142,10 @@ check)
 check-all)
 	stage netns-all tests/netns.sh -a
 	stage vm tests/vm.sh
+	;;
+check-packages)
+	stage packages tests/packages.sh
+	stage apparmor tests/vm.sh netns/t/vm/apparmor.sh
 	;;
 esac
 end

@@ -33,6 +33,8 @@ packages() {
 	cross)	# tests/cross.sh sysroots downloads the libraries
 		echo build-essential pkg-config qemu-user gcc-aarch64-linux-gnu \
 			gcc-arm-linux-gnueabihf gcc-i686-linux-gnu gcc-s390x-linux-gnu ;;
+	packages)	# what builds them, and what judges them
+		echo debhelper dh-apparmor fakeroot lintian rpm rpmlint apparmor ;;
 	bench)	echo dnsmasq-base isc-dhcp-relay python3 iproute2 ;;
 	*)	echo "deps.sh: there is no set $1" >&2
 		return 1 ;;
