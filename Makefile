@@ -10,7 +10,9 @@
 #                        this machine; then three machines boot from three servers
 #   make install         DESTDIR=, PREFIX=/usr/local, SYSCONFDIR=/etc; make uninstall takes
 #                        the same files away
-#   make deb             build/pxrelay_VERSION-1_*.deb; make check-packages checks it
+#   make deb, make rpm   packages of what is committed, in build/; make check-packages builds
+#                        and checks them
+#   make image           a container image
 #   make dist            build/pxrelay-VERSION.tar.gz, the same bytes from every clone
 #
 # and, while working on it:
@@ -295,7 +297,7 @@ benches: $(BENCHES:%=$(B)/bench/%) $(BENCHX:%=$(B)/bench/%)
 asan:
 	+$(Q)$(SUB) B=build/asan SAN=1 tests
 
-check-packages: deb
+check-packages: deb rpm
 check check-all check-packages:
 	+@MAKE='$(MAKE)' tests/check.sh $@
 
@@ -486,6 +488,17 @@ deb: dist
 	cd build/deb/$(NAME) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc
 	@cp build/deb/*.deb build/ && ls build/*.deb
 
+# On Debian, rpmbuild knows no installed packages.
+rpm: dist
+	$(call SAY_MISSING,build packages)
+	@rm -rf build/rpm
+	rpmbuild -ba --define '_topdir $(CURDIR)/build/rpm' --define '_sourcedir $(CURDIR)/build' \
+		$(if $(wildcard /etc/debian_version),--nodeps) conf/packaging/pxrelay.spec
+	@cp build/rpm/RPMS/*/*.rpm build/ && ls build/*.rpm
+
+image:
+	docker build -f conf/packaging/Dockerfile -t pxrelay .
+
 clean:
 	rm -rf build
 
@@ -493,7 +506,7 @@ FORCE:
 .PHONY: all tests replayers libfuzzers benches asan check check-all unit coverage netns vm \
 	soak fuzz fuzz-replay bench demo boot-arm64 boot-explain lint deps deps-build deps-lint \
 	deps-arm64 deps-bench deps-browser deps-cross check-browser check-cross staged install \
-	uninstall dist deb deps-packages check-packages clean FORCE
+	uninstall dist deb rpm image deps-packages check-packages clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 

@@ -145,7 +145,7 @@ check-all)
 	;;
 check-packages)
 	stage packages tests/packages.sh
-	stage apparmor tests/vm.sh netns/t/vm/apparmor.sh
+	stage packages-vm tests/vm.sh netns/t/vm/apparmor.sh netns/t/vm/deb.sh
 	;;
 esac
 end

@@ -10,7 +10,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/tally.sh"
 cd "${ROOT:-$here/../..}" || exit 1
 
-scripts=$(ls .ci/run tests/*.sh tests/*/*.sh netns/*.sh netns/*/*.sh netns/*/*/*.sh 2>/dev/null)
+scripts=$(ls .ci/run tests/*.sh tests/*/*.sh netns/*.sh netns/*/*.sh netns/*/*/*.sh \
+	conf/packaging/*.sh conf/packaging/debian/tests/installed 2>/dev/null)
 
 check_syntax() {
 	local f bad=
