@@ -122,12 +122,12 @@ endif
 # pkg-config is called once, and only when something is compiled, because `make deps` must
 # run on a machine that has no pkg-config yet.
 LIBS_D := libnl-3.0 libnl-route-3.0 libmnl inih libevent_core jansson libseccomp
-LIBS_C := jansson libseccomp
+LIBS_C := libnl-3.0 libnl-route-3.0 libmnl inih jansson libseccomp
 pkg = $(shell $(PKG_CONFIG) $1)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error \
 	$(PKG_CONFIG) $1 failed, try: sudo make deps))
 PC_CFLAGS = $(eval PC_CFLAGS := $$(call pkg,--cflags $(LIBS_D)))$(PC_CFLAGS)
 PC_LIBS_D = $(eval PC_LIBS_D := $$(call pkg,--libs $(LIBS_D)) -lm)$(PC_LIBS_D)
-PC_LIBS_C = $(eval PC_LIBS_C := $$(call pkg,--libs $(LIBS_C)))$(PC_LIBS_C)
+PC_LIBS_C = $(eval PC_LIBS_C := $$(call pkg,--libs $(LIBS_C)) -lm)$(PC_LIBS_C)
 PC_CHECK  = $(eval PC_CHECK := $$(call pkg,--libs check))$(PC_CHECK)
 
 # On 32 bits: captures beyond 2 GB, directories of 64-bit file systems. The size of time_t is

@@ -18,7 +18,6 @@ enum { CAPTURE_MAC = 256, CAPTURE_INTERFACE, CAPTURE_SERVER };
 #define CAPTURE_OPTIONS	"w:C:W:c:"
 
 struct capture_args {
-	bool given;		/* any of the options that are of a capture alone */
 	const char *file;	/* NULL: not given; "-": standard output */
 	uint64_t cap;		/* of a file, bytes; 0: none */
 	unsigned files;		/* number to keep; 0: all */

@@ -10,12 +10,15 @@
 
 #include <jansson.h>
 
+#include "core/conf/conf.h"
+
 #define OFFLINE_FILES	16	/* that are read at once */
 
 struct offline_args {
 	char **file;		/* "-" is standard input */
 	int n;
 	const char *mac;	/* NULL: all machines that boot */
+	struct conf *conf;	/* names servers and their kinds; NULL: none is known */
 	bool json, colour;
 	const char *output;	/* a file in place of standard output; NULL: none */
 	/* In place of printing: with the packets of each boot, decoded. Returns whether it

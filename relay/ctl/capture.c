@@ -425,7 +425,6 @@ capture_option(struct capture_args *a, int o, const char *value)
 {
 	uint64_t n = parse_size(value);
 
-	a->given |= o < CAPTURE_MAC;
 	switch (o) {
 	case 'w':
 		a->file = value;

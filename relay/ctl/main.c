@@ -28,6 +28,7 @@
 #include "ctl/render.h"
 #include "ctl/report.h"
 #include "ctl/table.h"
+#include "ctl/trial.h"
 #include "io/sandbox.h"
 
 #define SOCKET		"/run/pxrelay/control.sock"
@@ -41,7 +42,7 @@ enum { OPT_ARCH = CAPTURE_SERVER + 1, OPT_USER_CLASS, OPT_VENDOR_CLASS, OPT_MESS
 	OPT_FAILED, OPT_SINCE };
 /* Options that only some commands take. */
 enum { GROUP_CAPTURE = 1, GROUP_MATCH = 2, GROUP_WHICH = 4, GROUP_LIST = 8,
-	GROUP_OUTPUT = 16 };
+	GROUP_OUTPUT = 16, GROUP_C = 32 };
 
 struct args {
 	const char *socket;
@@ -50,6 +51,7 @@ struct args {
 	const struct command *command;
 	struct capture_args capture;
 	const char *output;	/* of a report; NULL: standard output */
+	const char *c;		/* of -c: a configuration, or for capture a number */
 	struct list_args list;
 	unsigned given;		/* GROUP_... */
 	char line[1024];	/* the command line */
@@ -340,12 +342,15 @@ run_watch(struct args *a)
 static int
 run_capture(struct args *a)
 {
-	const char *wrong = capture_settle(&a->capture, isatty(STDOUT_FILENO));
+	const char *wrong = a->c ? capture_option(&a->capture, 'c', a->c) : NULL;
 	char line[sizeof("capture") + sizeof(a->capture.filter)];
 	struct client c;
 	json_t *doc;
 	int status, err;
 
+	if (wrong)
+		return usage(wrong, a->c);
+	wrong = capture_settle(&a->capture, isatty(STDOUT_FILENO));
 	if (wrong)
 		return usage(wrong, NULL);
 	snprintf(line, sizeof(line), "capture%s", a->capture.filter);
@@ -379,8 +384,21 @@ run_doctor(struct args *a)
 static int
 run_which(struct args *a)
 {
+	struct conf *c;
+	json_t *doc;
+	int status;
+
 	snprintf(a->line, sizeof(a->line), "which%s", a->capture.filter);
-	return ask_once(a);
+	if (!a->c)
+		return ask_once(a);
+	c = trial_conf(a->c);
+	if (!c)
+		return STATUS_FAILED;
+	doc = trial_which(c, a->capture.filter);
+	status = show_document(a, doc);
+	json_decref(doc);
+	conf_free(c);
+	return status;
 }
 
 static int
@@ -467,6 +485,8 @@ print_help(void)
 	    "  -C SIZE                start the next file at this size (k, M, G)\n"
 	    "  -W COUNT               keep this many files\n"
 	    "  -c COUNT               end after this many packets\n"
+	    "options of which, and of explain and report of captures:\n"
+	    "  -c FILE                by this pxrelay.conf, which need not run\n"
 	    "options of capture and of lists, which may be repeated:\n"
 	    "      --mac MAC          only this machine\n"
 	    "      --interface NAME   only this client interface (a shell pattern)\n"
@@ -505,10 +525,12 @@ take_option(struct args *a, int o)
 		[OPT_VENDOR_CLASS] = "vendor-class", [OPT_MESSAGE] = "message",
 	};
 
-	a->given |= o == 'o' ? GROUP_OUTPUT : o < CAPTURE_MAC ? GROUP_CAPTURE :
-	    o <= CAPTURE_SERVER ? GROUP_MATCH : o <= OPT_MESSAGE ? GROUP_WHICH : GROUP_LIST;
+	a->given |= o == 'o' ? GROUP_OUTPUT : o == 'c' ? GROUP_C :
+	    o < CAPTURE_MAC ? GROUP_CAPTURE : o <= CAPTURE_SERVER ? GROUP_MATCH : o <= OPT_MESSAGE ? GROUP_WHICH : GROUP_LIST;
 	if (o == 'o')
 		a->output = optarg;
+	else if (o == 'c')
+		a->c = optarg;
 	else if (o == OPT_FAILED)
 		a->list.failed = true;
 	else if (o == OPT_SINCE)
@@ -630,9 +652,10 @@ check_options(const struct args *a, const char *command, const char *what)
 		const char *command, *what;	/* NULL: any */
 		unsigned takes;
 	} all[] = {
-		{ "capture", NULL, GROUP_CAPTURE | GROUP_MATCH },
-		{ "which", NULL, GROUP_MATCH | GROUP_WHICH },
-		{ "report", NULL, GROUP_OUTPUT },
+		{ "capture", NULL, GROUP_CAPTURE | GROUP_MATCH | GROUP_C },
+		{ "which", NULL, GROUP_MATCH | GROUP_WHICH | GROUP_C },
+		{ "explain", NULL, GROUP_C },
+		{ "report", NULL, GROUP_OUTPUT | GROUP_C },
 		{ "show", "interfaces", GROUP_MATCH | GROUP_LIST },
 		{ "show", "servers", GROUP_MATCH | GROUP_LIST },
 		{ "show", "clients", GROUP_MATCH | GROUP_LIST },
@@ -673,7 +696,11 @@ run_files(const struct args *a, struct offline_args *o, bool report)
 		return usage("expected at most 16 files", NULL);
 	o->json = a->json;
 	o->colour = may_colour();
+	o->conf = a->c ? trial_conf(a->c) : NULL;
+	if (a->c && !o->conf)
+		return STATUS_FAILED;
 	status = flush_output(report ? report_files(&r, o) : offline_run(o));
+	conf_free(o->conf);
 	sandbox_exit(status);
 	return status;
 }
@@ -706,6 +733,8 @@ main(int argc, char **argv)
 		return done;
 	if (take_files(argc - optind, argv + optind, &offline))
 		return run_files(&a, &offline, strcmp(argv[optind], "report") == 0);
+	if (a.c && (strcmp(argv[optind], "explain") == 0 || strcmp(argv[optind], "report") == 0))
+		return usage("-c is for captures: expected a FILE", argv[optind]);
 	a.command = find_command(argv + optind, argc - optind, a.line,
 	    sizeof(a.line));
 	if (!a.command)

@@ -365,7 +365,8 @@ add_packets(struct offline *o, const struct track_client *c, json_t *doc)
 static void
 add_boot(struct offline *o, const struct track_client *c, struct mono now)
 {
-	struct story_view view = { .track = sniff_track(o->sniff), .now = now };
+	struct story_view view = { .conf = o->args->conf, .track = sniff_track(o->sniff),
+		.now = now };
 	const struct transfer *t;
 	json_t *doc, *row;
 	unsigned n;
@@ -611,6 +612,7 @@ offline_run(const struct offline_args *a)
 		o->wanted.hlen = (uint8_t)hwaddr_parse(a->mac, o->wanted.chaddr,
 		    sizeof(o->wanted.chaddr));
 	o->sniff = mem_got(sniff_new(MACHINES, on_over, o));
+	sniff_know(o->sniff, a->conf);
 	if (open_all(o) && open_output(a->output) && confine(o) && begin_all(o)) {
 		read_all(o);
 		sniff_end(o->sniff, o->last);

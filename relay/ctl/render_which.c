@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/render.h"
+#include "ctl/table.h"
 
 static void
 print_rule(FILE *out, const json_t *rule)
@@ -92,6 +93,10 @@ render_which(const json_t *doc, FILE *out, bool colour)
 		const char *value = json_string_value(json_array_get(pair, 1));
 
 		render_printf(out, "  %s: %s\n", name ? name : "-", value ? value : "-");
+	}
+	if (*render_word(w, "note")) {
+		fputs("note     ", out);
+		table_wrap(out, render_word(w, "note"), 9);
 	}
 	return true;
 }

@@ -19,16 +19,6 @@
 #define ROWS_MAX	200
 #define VISITS_MAX	5000
 
-/* The first server with this address; a link-local one may be on several links. */
-static uint16_t
-server_by_addr6(const struct conf *c, struct ipaddr a)
-{
-	for (uint16_t i = 0; i < c->n_server; i++)
-		if (ip_eq(c->server[i].address, a))
-			return i;
-	return CONF_NONE;
-}
-
 /* Returns the configured name of a server; NULL when it has only an address. */
 static json_t *
 server_name(const struct story_view *d, struct ipaddr a)
@@ -38,8 +28,7 @@ server_name(const struct story_view *d, struct ipaddr a)
 
 	if (ip_is_none(a) || !d->conf)
 		return NULL;
-	i = a.version == 6 ? server_by_addr6(d->conf, a) :
-	    conf_server_by_addr(d->conf, a.v4);
+	i = conf_server_by_addr(d->conf, a);
 	if (i == CONF_NONE || strcmp(d->conf->server[i].name, ip_str(a, text)) == 0)
 		return NULL;
 	return json_name(d->conf->server[i].name);

@@ -202,7 +202,7 @@ static void
 make_message(struct asked *a, const struct wish *wish)
 {
 	struct wr w = wr_init(a->bytes, sizeof(a->bytes));
-	struct ip6 local = { { 0xfe, 0x80, [15] = 1 } };
+	struct ip6 local = { { 0xfe, 0x80, [8] = 0xff } };	/* none that people choose */
 	struct ip6 group = { { 0xff, 2, [13] = 1, [15] = 2 } };
 
 	a->rx = (struct rx){ .data = a->bytes, .ifindex = a->in->link.ifindex,
@@ -210,6 +210,7 @@ make_message(struct asked *a, const struct wish *wish)
 		.sport = PORT_CLIENT, .hwtype = ARPHRD_ETHER,
 		.mac_len = sizeof(wish->mac.b) };
 	memcpy(a->rx.mac, wish->mac.b, sizeof(wish->mac.b));
+	memcpy(&local.b[10], wish->mac.b, sizeof(wish->mac.b));
 	if (wish->family == FAMILY4) {
 		a->rx.len = write4(&w, wish);
 		if (dhcp4_parse(&a->m, a->bytes, a->rx.len) == DROP_NONE)

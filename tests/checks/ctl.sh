@@ -759,6 +759,36 @@ verdict "doctor: checks a busy server again" \
 	status 0 '^b$' '^pxrelayctl: doctor: interfaces to check again, .*: 1$'
 verdict "doctor: shows only the last result" lacks 'FAIL'
 
+# --- which -c FILE -----------------------------------------------------------------
+
+cat > "$T/c.conf" <<END
+[server a]
+address = 198.51.100.10
+[server wds]
+address = 198.51.100.30
+[server six]
+address = 2001:db8:f::1
+[rule uefi]
+arch = uefi-x64
+boot = wds
+[interface vlan*]
+servers = a, six
+circuit-id = %i
+END
+alone which -c "$T/c.conf" --interface vlan30 --arch uefi-x64
+verdict "which -c: the rule" status 0 '^  uefi  *matches$' ''
+verdict "which -c: a server" has "$T/out" '^  1\. wds \(198\.51\.100\.30\) unknown, asked at once$'
+verdict "which -c: no interface of this host" has "$T/out" '^note     This host has no interface'
+alone which -c "$T/c.conf" --interface vlan30 --message solicit
+verdict "which -c: DHCPv6" status 0 '1\. six .*asked at once' ''
+alone which -c "$T/c.conf" --interface eth77
+verdict "which -c: not a client interface" status 1 '' 'not a client interface: eth77$'
+echo nonsense = 1 > "$T/c.conf"
+alone which -c "$T/c.conf" --interface vlan30
+verdict "which -c: a mistake" status 1 '' '/c\.conf:1: '
+alone show -c "$T/c.conf"
+verdict "-c: of another command" status 2 '' 'does not belong to this command: show$'
+
 # --- completion --------------------------------------------------------------------
 
 # completes LINE...: what bash offers for the last word

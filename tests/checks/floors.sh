@@ -52,7 +52,7 @@ floor_sees() {
 	io)	echo base proto core io ;;
 	doc)	echo base proto core doc ;;
 	relay)	echo base proto core io doc relay ;;
-	ctl)	echo base proto core doc ctl io/sandbox.h ;;
+	ctl)	echo base proto core doc ctl io/sandbox.h io/conftree.h io/netlink.h ;;
 	esac
 }
 

@@ -50,6 +50,23 @@ explain $data/boot-chain-server.pcap
 same "the servers' side" tests/golden/offline-chain-server.out
 explain - <$data/boot-chain-server.pcap
 same "from a pipe" tests/golden/offline-chain-server.out
+cat >"$T/relay.conf" <<END
+[server lessor]
+address = 198.51.100.10
+[server chain]
+address = 198.51.100.40
+[interface vlan10]
+dhcp = lessor
+boot = chain
+END
+explain -c "$T/relay.conf" $data/boot-chain-server.pcap
+says "a configuration names servers" 0 out 'offer 192\.0\.2\.100 .* lessor$'
+says "and boot servers" 0 out 'boot-offer .* chain$'
+printf 'nonsense = 1\n' >"$T/bad.conf"
+explain -c "$T/bad.conf" $data/boot-chain-server.pcap
+says "a configuration with a mistake" 1 err '^/.*/bad.conf:1: '
+explain -c "$T/relay.conf" 02-00-00-00-10-62
+says "a configuration for the daemon" 2 err '^pxrelayctl: -c is for captures'
 explain $data/boot-two-archs-client.pcap 02-00-00-00-10-62
 same "one machine" tests/golden/offline-bios.out
 

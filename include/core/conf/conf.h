@@ -334,8 +334,9 @@ bool conf_is_uplink(const struct conf *c, const char *ifname);
 /* The groups of a client here that matches this rule (CONF_NONE: no rule). */
 struct conf_groups conf_groups_for(const struct conf *c, const struct conf_if *f,
     uint16_t rule);
-/* Finds the server with this IPv4 address (its `first` index), or CONF_NONE. */
-uint16_t conf_server_by_addr(const struct conf *c, struct ip4 a);
+/* Finds the server with this address (its `first` index), or CONF_NONE: of IPv4 in the main
+ * table; of IPv6 the first one, since a link-local one may be on several links. */
+uint16_t conf_server_by_addr(const struct conf *c, struct ipaddr a);
 /* The same for a name, or an address of either version with its %zone. */
 uint16_t conf_server_by_text(const struct conf *c, const char *text);
 /* The same for the address, zone and VRF of s, which may be in another conf. */

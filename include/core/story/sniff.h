@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/mono.h"
+#include "core/conf/conf.h"
 #include "core/story/track.h"
 #include "core/story/transfer.h"
 #include "proto/names.h"
@@ -32,6 +33,9 @@ struct sniff_seen {
 struct sniff *sniff_new(size_t clients, void (*over)(void *user,
     const struct track_client *c, struct mono when), void *user);
 struct sniff *sniff_free(struct sniff *s);	/* returns NULL */
+/* Which servers lease addresses and which only boot is of this configuration (borrowed),
+ * not only of what they do. NULL: none. */
+void sniff_know(struct sniff *s, const struct conf *c);
 /* Takes a captured frame (proto/frame). Returns DROP_NONE, or why nothing was read. Times
  * must not go backwards by more than packets of several files do. */
 enum drop sniff_frame(struct sniff *s, uint16_t link, const void *data, size_t len,

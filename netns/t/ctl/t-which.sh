@@ -82,6 +82,10 @@ ctl show config >"$T/running.conf"
 expect "the printed configuration is valid" "$PXRELAYD" -n -c "$T/running.conf"
 "$PXRELAYD" -nv -c "$T/running.conf" >"$T/again.conf"
 expect "and the same again" cmp "$T/running.conf" "$T/again.conf"
+ctl which --interface vlan10 --arch uefi-x64 >"$T/asked"
+ns rtr "$PXRELAYCTL" which -c "$T/running.conf" --interface vlan10 --arch uefi-x64 >"$T/tried"
+expect "which of that file, by this host's interfaces, says the same" \
+	diff "$T/asked" "$T/tried"
 expect "as JSON, too" eval '[[ $(ctl --json show config) =~ \"config\".*\[rule\ chain\] ]]'
 
 # More clients than a page has.

@@ -210,9 +210,12 @@ conf_server_same(const struct conf *c, const struct conf_server *s)
 }
 
 uint16_t
-conf_server_by_addr(const struct conf *c, struct ip4 a)
+conf_server_by_addr(const struct conf *c, struct ipaddr a)
 {
-	return conf_server_same(c, &(struct conf_server){ .address = ip_of4(a) });
+	for (uint16_t i = 0; i < c->n_server; i++)
+		if (ip_eq(c->server[i].address, a) && (a.version == 6 || !c->server[i].vrf))
+			return c->server[i].first;
+	return CONF_NONE;
 }
 
 uint16_t

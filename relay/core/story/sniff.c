@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/conf/conf.h"
 #include "core/relay6/relay6.h"
 #include "proto/frame.h"
 #include "proto/pxe6.h"
@@ -59,6 +58,7 @@ struct message {
 struct sniff {
 	struct track *track;
 	struct transfers *transfers;
+	const struct conf *conf;	/* NULL: none is known */
 	struct hash *messages;
 	struct sniff_seen seen;
 	struct track_client *last;	/* the machine of the last packet; NULL: none */
@@ -117,6 +117,27 @@ sniff_free(struct sniff *s)
 		free(s);
 	}
 	return NULL;
+}
+
+void
+sniff_know(struct sniff *s, const struct conf *c)
+{
+	s->conf = c;
+}
+
+/* A boot server that leases no addresses. */
+static bool
+is_boot_server(const struct sniff *s, struct ipaddr a)
+{
+	uint16_t i = s->conf ? conf_server_by_addr(s->conf, a) : CONF_NONE;
+
+	return i != CONF_NONE && s->conf->is_boot[i] && !s->conf->is_dhcp[i];
+}
+
+static void
+note_server(const struct sniff *s, struct track_asked *asked, struct ipaddr server)
+{
+	(*(is_boot_server(s, server) ? &asked->boot : &asked->dhcp))++;
 }
 
 const struct sniff_seen *
@@ -205,17 +226,17 @@ static void
 sniff_request4(struct sniff *s, const struct sniff_packet *p, struct dhcp4 *m,
     enum sight sight, struct mono now)
 {
-	bool by_relay = !ip4_is_none(m->giaddr);
+	bool by_relay = !ip4_is_none(m->giaddr), boot = is_boot_server(s, p->udp.dst);
 	struct pxe_client client;
 	struct track_request q = {
 		.m = m, .client = &client, .ifindex = IFINDEX, .rule = CONF_NONE,
-		.n_dhcp = by_relay, .overheard = true,
+		.n_dhcp = by_relay && !boot, .n_boot = by_relay && boot, .overheard = true,
 		.by_4011 = p->udp.dport == DHCP4_PORT_PXE,
 	};
 	struct track_client *c = track_find(s->track, m->chaddr, m->hlen, IFINDEX);
 
 	if (sight == COPY_TO_SERVER && c)
-		c->now.asked.dhcp++;
+		note_server(s, &c->now.asked, p->udp.dst);
 	if (sight != FRESH || (by_relay && q.by_4011))
 		return;
 	m->giaddr = IP4_NONE;	/* it is of the relay that the capture is behind */
@@ -299,6 +320,7 @@ sniff_dhcp4(struct sniff *s, const struct sniff_packet *p, struct mono now)
 		sniff_request4(s, p, &m, sight, now);
 	else if (sight == FRESH) {
 		a.server = ip_of4(server_of4(&m, u));
+		a.boot_only = is_boot_server(s, a.server);
 		track_reply(s->track, &a, now);
 	}
 	s->last = track_find(s->track, m.chaddr, m.hlen, IFINDEX);
@@ -349,7 +371,9 @@ sniff_request6(struct sniff *s, const struct sniff_packet *p, struct relay6_orig
 	struct mac mac;
 	struct track_request q = {
 		.six = &o->m, .mac = &mac, .client = &client, .ifindex = IFINDEX,
-		.rule = CONF_NONE, .n_dhcp = relayed, .overheard = true,
+		.rule = CONF_NONE, .overheard = true,
+		.n_dhcp = relayed && !is_boot_server(s, p->udp.dst),
+		.n_boot = relayed && is_boot_server(s, p->udp.dst),
 		.by_4011 = p->udp.dport == DHCP4_PORT_PXE,
 	};
 	struct track_client *c;
@@ -362,7 +386,7 @@ sniff_request6(struct sniff *s, const struct sniff_packet *p, struct relay6_orig
 		return;
 	c = track_find(s->track, &mac, sizeof(mac), IFINDEX);
 	if (sight == COPY_TO_SERVER && c)
-		c->now.six.asked.dhcp++;
+		note_server(s, &c->now.six.asked, p->udp.dst);
 	if (sight == FRESH) {
 		pxe6_read(&client, &o->m);
 		track_request(s->track, &q, now);

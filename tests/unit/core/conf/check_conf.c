@@ -930,9 +930,9 @@ START_TEST(names_become_indexes)
 	ck_assert(c->is_dhcp[0] && !c->is_dhcp[2] && c->is_dhcp[4] &&
 	    !c->is_dhcp[3]);
 
-	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000201 }), 0);
-	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000203 }), 4);
-	ck_assert_uint_eq(conf_server_by_addr(c, (struct ip4){ 0xc0000204 }),
+	ck_assert_uint_eq(conf_server_by_addr(c, ip_of4((struct ip4){ 0xc0000201 })), 0);
+	ck_assert_uint_eq(conf_server_by_addr(c, ip_of4((struct ip4){ 0xc0000203 })), 4);
+	ck_assert_uint_eq(conf_server_by_addr(c, ip_of4((struct ip4){ 0xc0000204 })),
 	    CONF_NONE);
 	ck_assert(conf_group_has(c, c->ifs[0].boot, 0) &&
 	    conf_group_has(c, c->ifs[0].boot, 2));

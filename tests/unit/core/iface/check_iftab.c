@@ -1595,7 +1595,7 @@ START_TEST(leads_to_servers_of_keys_and_rules)
 	iftab_commit(w->t, t.c, &router, true, NULL, NULL);
 	for (unsigned i = 0; i < 6; i++) {
 		uint16_t s = conf_server_by_addr(t.c,
-		    (struct ip4){ 0xc0000201 + i });
+		    ip_of4((struct ip4){ 0xc0000201 + i }));
 
 		ck_assert_uint_ne(s, CONF_NONE);
 		ck_assert_int_eq(iface_leads_to(iface(w, 5), t.c, s), leads[0][i]);

@@ -44,7 +44,7 @@ tell(void *user, uint16_t server)
 static uint16_t
 server(const struct test *t, const char *address)
 {
-	uint16_t s = conf_server_by_addr(t->w->conf, world_ip(address));
+	uint16_t s = conf_server_by_addr(t->w->conf, ip_of4(world_ip(address)));
 
 	must(s != CONF_NONE);
 	return s;
