@@ -38,9 +38,9 @@ bool http_read_request(const void *data, size_t len, char *path, size_t size, bo
 /* The status code, 100..599; 0 if it is incomplete; -1 if it is not HTTP. */
 int http_status(const void *data, size_t len);
 
-/* The status with which to answer a request: 200 for GET of `path`, ignoring a
- * query after it; 404, 405; 400 if it is not HTTP/1; 0 if its head is
- * incomplete. */
-int http_judge_request(const void *data, size_t len, const char *path);
+/* The status with which to answer a request: 200 for `path`, ignoring a query after
+ * it; 301, to `path`, for "/"; 404; 405 unless it is GET or HEAD; 400 if it is not
+ * HTTP/1; 0 if its head is incomplete. `head`: the answer has no body. */
+int http_judge_request(const void *data, size_t len, const char *path, bool *head);
 
 #endif

@@ -38,6 +38,7 @@ struct client {
 	struct metrics *m;
 	struct bufferevent *bev;
 	bool answered;		/* closed when all is sent */
+	bool no_body;		/* RFC 9110 9.3.2: HEAD is answered without one */
 };
 
 struct metrics {
@@ -111,22 +112,27 @@ put_head(struct evbuffer *out, const char *status, const char *more, size_t len)
 }
 
 static bool
-put_refusal(struct evbuffer *out, const char *status, const char *more)
+put_status(struct client *c, const char *status, const char *more)
 {
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+
 	return put_head(out, status, more, strlen(status) + 1) &&
-	    evbuffer_add_printf(out, "%s\n", status) > 0;
+	    (c->no_body || evbuffer_add_printf(out, "%s\n", status) > 0);
 }
 
 static bool
-put_document(struct client *c, struct evbuffer *out)
+put_document(struct client *c)
 {
+	struct evbuffer *out = bufferevent_get_output(c->bev);
 	struct document *doc = doc_get(c->m);
 
 	if (!doc)
-		return put_refusal(out, "503 Service Unavailable", "");
+		return put_status(c, "503 Service Unavailable", "");
 	if (!put_head(out, "200 OK",
 	    "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n", doc->len))
 		return false;
+	if (c->no_body)
+		return true;
 	doc->refs++;
 	if (evbuffer_add_reference(out, doc->text, doc->len, doc_sent, doc) == 0)
 		return true;
@@ -137,17 +143,17 @@ put_document(struct client *c, struct evbuffer *out)
 static bool
 put_answer(struct client *c, int status)
 {
-	struct evbuffer *out = bufferevent_get_output(c->bev);
-
 	switch (status) {
 	case 200:
-		return put_document(c, out);
+		return put_document(c);
+	case 301:
+		return put_status(c, "301 Moved Permanently", "Location: " PATH "\r\n");
 	case 404:
-		return put_refusal(out, "404 Not Found", "");
+		return put_status(c, "404 Not Found", "");
 	case 405:
-		return put_refusal(out, "405 Method Not Allowed", "Allow: GET\r\n");
+		return put_status(c, "405 Method Not Allowed", "Allow: GET, HEAD\r\n");
 	}
-	return put_refusal(out, "400 Bad Request", "");
+	return put_status(c, "400 Bad Request", "");
 }
 
 static void
@@ -157,7 +163,7 @@ on_read(struct bufferevent *bev, void *arg)
 	struct evbuffer *in = bufferevent_get_input(bev);
 	size_t len = evbuffer_get_length(in);
 	const void *head = evbuffer_pullup(in, -1);
-	int status = head ? http_judge_request(head, len, PATH) : 0;
+	int status = head ? http_judge_request(head, len, PATH, &c->no_body) : 0;
 
 	if (status == 0 && len >= METRICS_HEAD_MAX)
 		status = 400;

@@ -149,11 +149,12 @@ read_word(struct rd *r, char *out, size_t size)
 }
 
 int
-http_judge_request(const void *data, size_t len, const char *path)
+http_judge_request(const void *data, size_t len, const char *path, bool *head)
 {
 	struct rd r = rd_init(data, len);
 	char method[16], target[256], version[16];
 
+	*head = false;
 	/* RFC 9112 2.2: a lone LF may end a line as well. */
 	if (!http_body(data, len) && !memmem(data, len, "\n\n", 2))
 		return 0;
@@ -162,8 +163,9 @@ http_judge_request(const void *data, size_t len, const char *path)
 	    !read_word(&r, version, sizeof(version)) ||
 	    strncmp(version, "HTTP/1.", 7) != 0)
 		return 400;
-	if (strcmp(method, "GET") != 0)
+	*head = strcmp(method, "HEAD") == 0;
+	if (!*head && strcmp(method, "GET") != 0)
 		return 405;
 	target[strcspn(target, "?")] = '\0';
-	return strcmp(target, path) == 0 ? 200 : 404;
+	return strcmp(target, path) == 0 ? 200 : strcmp(target, "/") == 0 ? 301 : 404;
 }

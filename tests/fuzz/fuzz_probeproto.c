@@ -66,15 +66,16 @@ static void
 http(const uint8_t *data, size_t len)
 {
 	int whole = http_status(data, len);
+	bool head;
 
 	for (size_t n = 0; n < len && n <= HTTP_STATUS_LEN; n++) {
 		int part = http_status(data, n);
 
 		assert(part == 0 || part == whole);
 	}
-	whole = http_judge_request(data, len, "/metrics");
+	whole = http_judge_request(data, len, "/metrics", &head);
 	for (size_t n = 0; n < len && n <= HTTP_REQUEST_MAX; n++) {
-		int part = http_judge_request(data, n, "/metrics");
+		int part = http_judge_request(data, n, "/metrics", &head);
 
 		assert(part == 0 || part == whole);
 	}

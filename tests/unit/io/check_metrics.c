@@ -133,11 +133,30 @@ START_TEST(a_scrape_is_answered_and_closed)
 }
 END_TEST
 
+/* RFC 9110 9.3.2: what GET would say, without the body. */
+START_TEST(a_head_is_answered_without_the_body)
+{
+	says("HEAD /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n");
+	ck_assert_ptr_nonnull(strstr(buf, "Content-Length: 5\r\n"));
+	ck_assert_str_eq(strstr(buf, "\r\n\r\n"), "\r\n\r\n");
+	says("HEAD /x HTTP/1.1\r\n\r\n", "HTTP/1.1 404 ");
+	ck_assert_str_eq(strstr(buf, "\r\n\r\n"), "\r\n\r\n");
+}
+END_TEST
+
+START_TEST(the_root_leads_to_the_metrics)
+{
+	says("GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 301 ");
+	ck_assert_ptr_nonnull(strstr(buf, "\r\nLocation: /metrics\r\n"));
+	ck_assert_int_eq(n_made, 0);
+}
+END_TEST
+
 START_TEST(anything_else_is_refused)
 {
 	static char huge[METRICS_HEAD_MAX + 1];
 
-	says("GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 404 ");
+	says("GET /x HTTP/1.1\r\n\r\n", "HTTP/1.1 404 ");
 	says("POST /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 405 ");
 	says("show counters\n\n", "HTTP/1.1 400 ");
 	memset(huge, 'A', METRICS_HEAD_MAX);
@@ -252,6 +271,8 @@ metrics_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_scrape_is_answered_and_closed);
+	tcase_add_test(t, a_head_is_answered_without_the_body);
+	tcase_add_test(t, the_root_leads_to_the_metrics);
 	tcase_add_test(t, anything_else_is_refused);
 	tcase_add_test(t, a_head_may_come_in_pieces);
 	tcase_add_test(t, clients_are_bounded);

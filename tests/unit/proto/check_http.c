@@ -51,17 +51,19 @@ START_TEST(status_lines_are_read)
 END_TEST
 
 static const struct {
-	const char *head;
+	const char *text;
 	int status;
+	bool head;
 } heads[] = {
 	{ "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 200 },
 	{ "GET /metrics HTTP/1.0\n\n", 200 },
 	{ "GET /metrics?a=b HTTP/1.1\r\n\r\nmore", 200 },
 	{ "GET /metrics HTTP/1.1\r\nHost: x\r\n\r", 0 },
 	{ "GET /metrics HTTP/1.1\r\n", 0 }, { "", 0 }, { "GET", 0 },
-	{ "GET / HTTP/1.1\r\n\r\n", 404 }, { "GET /metric HTTP/1.1\n\n", 404 },
+	{ "HEAD /metrics HTTP/1.1\r\n\r\n", 200, true }, { "HEAD /x HTTP/1.1\n\n", 404, true },
+	{ "GET / HTTP/1.1\r\n\r\n", 301 }, { "GET /metric HTTP/1.1\n\n", 404 },
 	{ "GET /metricsx HTTP/1.1\n\n", 404 },
-	{ "POST /metrics HTTP/1.1\r\n\r\n", 405 }, { "HEAD / HTTP/1.1\n\n", 405 },
+	{ "POST /metrics HTTP/1.1\r\n\r\n", 405 }, { "HEADS / HTTP/1.1\n\n", 405 },
 	{ "get /metrics HTTP/1.1\n\n", 405 },
 	{ "GET /metrics HTTP/2.0\n\n", 400 }, { "GET /metrics\r\n\r\n", 400 },
 	{ "GET  HTTP/1.1\n\n", 400 }, { "\n\n", 400 }, { "show\n\n", 400 },
@@ -71,11 +73,13 @@ static const struct {
 
 START_TEST(only_one_path_can_be_fetched)
 {
-	size_t n = strlen(heads[_i].head);
-	uint8_t *copy = msg_exact(heads[_i].head, n);
+	size_t n = strlen(heads[_i].text);
+	uint8_t *copy = msg_exact(heads[_i].text, n);
+	bool head = true;
+	int status = http_judge_request(copy, n, "/metrics", &head);
 
-	ck_assert_msg(http_judge_request(copy, n, "/metrics") == heads[_i].status, "%s: %d",
-	    heads[_i].head, http_judge_request(copy, n, "/metrics"));
+	ck_assert_msg(status == heads[_i].status && head == heads[_i].head, "%s: %d, %d",
+	    heads[_i].text, status, head);
 	free(copy);
 }
 END_TEST
