@@ -51,6 +51,7 @@ DOCDIR     ?= $(PREFIX)/share/doc/pxrelay
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERDIR ?= $(PREFIX)/lib/sysusers.d
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 # The daemon looks in /etc whatever the prefix is, because administrators do.
 SYSCONFDIR ?= /etc
@@ -428,6 +429,7 @@ define INSTALLED
 644 $(DOCDIR)/examples/pieces.d $(PIECES)
 644 $(BASHCOMPDIR) $(B)/install/pxrelayctl
 644 $(ZSHCOMPDIR) conf/completion/_pxrelayctl
+644 $(FISHCOMPDIR) conf/completion/pxrelayctl.fish
 $(foreach s,$(sort $(suffix $(MAN))),644 $(MANDIR)/man$(s:.%=%) $(filter %$s,$(MAN))
 )
 endef

@@ -22,7 +22,7 @@ packages() {
 			ethtool procps iputils-ping python3 dnsmasq-base isc-dhcp-server \
 			isc-dhcp-relay kea-dhcp4-server kea-dhcp6-server wide-dhcpv6-client \
 			isc-dhcp-client udhcpc dhcpcd-base tftpd-hpa tftp-hpa \
-			prometheus tshark systemd ;;
+			prometheus tshark systemd fish ;;
 	boot)	# real firmware
 		echo qemu-system-x86 ovmf ipxe ipxe-qemu seabios lld nginx-light \
 			grub-common grub-efi-amd64-bin ;;

@@ -816,14 +816,45 @@ verdict "zsh completion: commands" cmp "$T/words" "$T/offered"
 completes pxrelayctl -
 sort "$T/out" > "$T/offered"
 verdict "bash completion: options" cmp "$T/options" "$T/offered"
-# An alias of ls must not change the list of interfaces.
-bash -O expand_aliases -c 'alias ls="ls -F"
-	. conf/completion/pxrelayctl.bash
-	COMP_WORDS=(pxrelayctl capture --interface lo) COMP_CWORD=3
-	_pxrelayctl
-	printf "%s\n" "${COMPREPLY[@]}"' > "$T/out" 2> "$T/err"
-rc=$?
-verdict "bash completion: interfaces, whatever ls is" test "$(head -n 1 "$T/out")" = lo
+sed -n 's/.*use_subcommand -a \([a-z]*\) .*/\1/p' conf/completion/pxrelayctl.fish > "$T/offered"
+sed -n "s/^	-a 'interfaces/interfaces/; s/^interfaces\(.*\)'\$/interfaces\1/p" \
+	conf/completion/pxrelayctl.fish | tr ' ' '\n' >> "$T/offered"
+sort -o "$T/offered" "$T/offered"
+verdict "fish completion: commands" cmp "$T/words" "$T/offered"
+sed -n 's/^complete -c pxrelayctl \(-[sl] .*\)/\1/p' conf/completion/pxrelayctl.fish |
+	grep -oE -e '-s [a-zA-Z]|-l [a-z-]+' | sed 's/-s /-/; s/-l /--/' | sort > "$T/offered"
+verdict "fish completion: options" cmp "$T/options" "$T/offered"
+
+# Names are those of the daemon, here of a program that stands for pxrelayctl.
+mkdir -p "$T/bin"
+cat > "$T/bin/pxrelayctl" <<'END'
+#!/bin/sh
+case "$*" in
+*'show servers') printf 'SERVER  STATE\nwds-1   up\n        for ever\ndhcp-a  down\n' ;;
+*'show interfaces') printf 'INTERFACE\nvlan10\n' ;;
+*'show clients') printf 'CLIENT             VERDICT\n02:00:00:00:10:01  booted\n' ;;
+esac
+END
+chmod +x "$T/bin/pxrelayctl"
+named() {
+	PATH=$T/bin:$PATH completes pxrelayctl "$@" && sort "$T/out" | paste -sd' '
+}
+verdict "bash completion: servers" test "$(named drain '')" = 'dhcp-a wds-1'
+verdict "bash completion: --server" test "$(named show clients --server w)" = wds-1
+verdict "bash completion: interfaces" test "$(named doctor '')" = vlan10
+verdict "bash completion: machines" test "$(named capture --mac '')" = 02:00:00:00:10:01
+verdict "bash completion: the rest of a machine" \
+	test "$(named capture --mac 02 : 00 : '')" = 00:00:10:01
+verdict "bash completion: explain" test "$(named explain '' | grep -c 02:00:00:00:10:01)" = 1
+if command -v fish > /dev/null; then
+	fished() {
+		HOME=$T PATH=$T/bin:$PATH fish -c "source conf/completion/pxrelayctl.fish
+			complete -C 'pxrelayctl $*'" 2> "$T/err" | cut -f1 | sort | paste -sd' '
+	}
+	verdict "fish completion: servers" test "$(fished 'drain ')" = 'dhcp-a wds-1'
+	verdict "fish completion: lists" test "$(fished 'show co')" = 'config counters'
+	verdict "fish completion: machines" test "$(fished 'capture --mac ')" = 02:00:00:00:10:01
+fi
 completes pxrelayctl show dr
 verdict "bash completion: a partial word" test "$(cat "$T/out")" = drops
 completes pxrelayctl show drops ''

@@ -168,6 +168,8 @@ check_prefix() {
 		"$d/share/bash-completion/completions/pxrelayctl"
 	there "zsh completion" cmp conf/completion/_pxrelayctl \
 		"$d/share/zsh/site-functions/_pxrelayctl"
+	there "fish completion" cmp conf/completion/pxrelayctl.fish \
+		"$d/share/fish/vendor_completions.d/pxrelayctl.fish"
 	there "an example beside the configuration" \
 		test -s "$T/etc/pxrelay/pxrelay.conf.example"
 	there "no configuration is overwritten" \
