@@ -2,6 +2,8 @@
 # deb.sh: the package of `make deb', installed, upgraded, removed and purged in a VM that is
 # thrown away. Its daemon leases under its own profile, with the paths that it has there.
 # `make check-packages' runs it.
+#
+# alone: it brings the user pxrelay and a profile
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 [ -n "${VMRUN_GUEST:-}" ] || skip "it would install the package on this machine"
