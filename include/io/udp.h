@@ -105,7 +105,7 @@ int udp_server_recv(struct udp_server *s, struct udp_batch *b,
  * next try. Queued datagrams stay. */
 int udp_server_reconnect(struct udp_server *s, uint32_t scope);
 /* After ESTALE: takes over the socket of udp_server_socket() and connects it. The fd is
- * another one then. 0 or -errno. */
+ * another one then; -1: it has none. 0 or -errno. */
 int udp_server_take(struct udp_server *s, int fd);
 /* From the next reconnect on, what is sent leaves from this address of this host (none:
  * there is none now, so nothing is sent), or, if not fixed, from the kernel's choice. */

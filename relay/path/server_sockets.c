@@ -210,7 +210,9 @@ connect_slot(struct daemon *d, unsigned i)
 		return;
 	s->watch = loop_unwatch(s->watch);
 	(void)udp_server_take(s->sock, fd);
-	(void)watch_slot(d, s, i);
+	/* Without memory for the watch; the next try opens another one. */
+	if (!watch_slot(d, s, i))
+		(void)udp_server_take(s->sock, -1);
 }
 
 void
