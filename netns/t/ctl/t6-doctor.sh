@@ -10,6 +10,8 @@
 #   14    closed            nothing listens on port 547; the router is no default router
 #   15    good              has no subnet for it
 #   20    srv1              whatever the test says, lies as well
+#
+# long: it waits for many servers that are silent
 
 . "$(dirname "$0")/../../topo/topo-vlans6.sh"
 . "$HERE/lib/doctor-lib.sh"
