@@ -185,28 +185,37 @@ prefetch_frame(const struct ring *r)
 		__builtin_prefetch(next + i);
 }
 
-/* The kernel stamps each frame with the wall clock. */
+/* The kernel stamps each frame with the wall clock. Only a filled frame has a stamp. */
 static bool
 came_before(const struct tpacket2_hdr *h, uint64_t ns)
 {
 	return h->tp_sec * UINT64_C(1000000000) + h->tp_nsec < ns;
 }
 
+/* The status of the next frame, which tells how to read it, too; 0: there is none. It is
+ * loaded once, since the kernel may fill the frame between two loads. */
+static uint32_t
+next_status(const struct ring *r)
+{
+	const struct tpacket2_hdr *h = frame_at(r, r->head);
+	uint32_t status = frame_status(h);
+
+	return status & TP_STATUS_USER && came_before(h, r->end_ns) ? status : 0;
+}
+
 bool
 ring_is_empty(const struct ring *r)
 {
-	const struct tpacket2_hdr *h = frame_at(r, r->head);
-
-	return !(frame_status(h) & TP_STATUS_USER) || !came_before(h, r->end_ns);
+	return !next_status(r);
 }
 
 bool
 ring_next(struct ring *r, struct ring_frame *out)
 {
 	struct tpacket2_hdr *h = frame_at(r, r->head);
-	uint32_t status = frame_status(h);
+	uint32_t status = next_status(r);
 
-	if (ring_is_empty(r))
+	if (!status)
 		return false;
 	prefetch_frame(r);
 	r->held = true;
