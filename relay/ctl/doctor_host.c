@@ -2,16 +2,14 @@
  *
  * doctor_host - checks of this host that need no daemon: whether rp_filter
  * dropped packets during the runs, nftables rules drop packets that machines
- * need to boot, other programs have the relay's ports, and packets are forwarded at
- * all.
+ * need to boot, other programs have the relay's ports, and packets are forwarded at all.
  *
  * Each rule that names a port is judged by itself. One that drops it unconditionally is
  * a fault; one with more conditions is a fault if servers were silent on that port, and
  * otherwise a warning. What is dropped without naming a port, by a chain's policy or by
  * its last rule, is a warning if servers were silent: a reply to giaddr belongs to no
  * connection, as its request left from another address. Rules of legacy iptables are not
- * seen. Whether an MLD querier was heard is in
- * doctor_mld.c.
+ * seen. Whether an MLD querier was heard is in doctor_mld.c.
  */
 #include "ctl/doctor.h"
 

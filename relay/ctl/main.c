@@ -526,7 +526,8 @@ take_option(struct args *a, int o)
 	};
 
 	a->given |= o == 'o' ? GROUP_OUTPUT : o == 'c' ? GROUP_C :
-	    o < CAPTURE_MAC ? GROUP_CAPTURE : o <= CAPTURE_SERVER ? GROUP_MATCH : o <= OPT_MESSAGE ? GROUP_WHICH : GROUP_LIST;
+	    o < CAPTURE_MAC ? GROUP_CAPTURE : o <= CAPTURE_SERVER ? GROUP_MATCH :
+	    o <= OPT_MESSAGE ? GROUP_WHICH : GROUP_LIST;
 	if (o == 'o')
 		a->output = optarg;
 	else if (o == 'c')

@@ -264,8 +264,7 @@ raw_open(struct queries *s, bool arp, enum family f)
 
 	if (r->fd >= 0)
 		return 0;
-	r->fd = priv_ask_inet(s->priv, arp ? OPENER_ARP : OPENER_ICMP,
-	    f == FAMILY6 ? ip_of6(IP6_NONE) : ip_of4(IP4_NONE), 0);
+	r->fd = priv_ask_inet(s->priv, arp ? OPENER_ARP : OPENER_ICMP, ip_any(f), 0);
 	if (r->fd < 0)
 		return r->fd;
 	r->watch = loop_read(s->loop, r->fd, arp ? read_arp : f == FAMILY6 ? read_icmp6 :

@@ -367,13 +367,13 @@ static void
 sniff_request6(struct sniff *s, const struct sniff_packet *p, struct relay6_origin *o,
     bool relayed, enum sight sight, struct mono now)
 {
+	bool boot = is_boot_server(s, p->udp.dst);
 	struct pxe_client client;
 	struct mac mac;
 	struct track_request q = {
 		.six = &o->m, .mac = &mac, .client = &client, .ifindex = IFINDEX,
 		.rule = CONF_NONE, .overheard = true,
-		.n_dhcp = relayed && !is_boot_server(s, p->udp.dst),
-		.n_boot = relayed && is_boot_server(s, p->udp.dst),
+		.n_dhcp = relayed && !boot, .n_boot = relayed && boot,
 		.by_4011 = p->udp.dport == DHCP4_PORT_PXE,
 	};
 	struct track_client *c;
