@@ -3,7 +3,8 @@
 # processes, and as soon as they have ended, the new program. Requests are away for at most
 # 200 ms.
 #
-# quiet: it measures milliseconds
+# alone: it measures milliseconds, and a start waits for the lock on interfaces, which all
+# namespaces share
 
 . "$(dirname "$0")/../../topo/topo-vlans.sh"
 use_plain
