@@ -3,7 +3,7 @@
 #   make deps            install the packages that building and testing need
 #                        (Debian, root)
 #   make                 build/pxrelayd and build/pxrelayctl (CC=gcc or CC=clang)
-#   make check           the tests, in less than ten minutes on two cores
+#   make check           the tests, in some thirteen minutes on two cores
 #   make check-browser   the pages of `pxrelayctl report` in a browser
 #   make check-all       the tests that take longer: faults, firmware, VMs
 #   make demo            two VLANs, two servers and real clients of both families on

@@ -1,5 +1,5 @@
 #!/bin/bash
-# check.sh check: runs the tests of `make check`, in less than ten minutes on two cores.
+# check.sh check: runs the tests of `make check`, in some thirteen minutes on two cores.
 # check.sh check-all: runs the tests that take longer, which `make check` leaves out.
 # check.sh check-packages: checks the packages that were just built.
 #
